@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# From what the guest left behind to run's exit status and words on stderr.
+
+logs_kept=20
+
+# Prints the lines of log $1 that must not be there.
+bad_lines() {
+	grep -nEf <(grep -v -e '^#' -e '^$' "$here/log.bad") "$1"
+}
+
+# Keeps the log of a failed run and says where, with the lines that tell most.
+failed() {
+	local kept
+	say "$kernel: $1"
+	if bad_lines "$work/log" >"$work/bad"; then
+		head -n 5 "$work/bad" | sed 's/^/    /' >&2
+		sed -n "$(cut -d: -f1 "$work/bad" | head -n 1),+25p" "$work/log" | sed 's/^/    | /' >&2
+	else
+		tail -n 5 "$work/log" | sed 's/^/    | /' >&2
+	fi
+	mkdir -p "$cache/log"
+	kept=$cache/log/$kernel-$(date +%Y%m%d-%H%M%S)-$$.log
+	{
+		cat "$work/log"
+		sed 's/^/qemu: /' "$work/qemu"
+		sed 's/^/guest: /' "$work/status"
+	} | tr -d '\r' >"$kept"
+	find "$cache/log" -name '*.log' -printf '%T@ %p\n' | sort -rn |
+		sed "1,${logs_kept}d; s/^[^ ]* //" | xargs -r -d '\n' rm -f
+	say "the whole kernel log: $kept"
+}
+
+told() {
+	sed -n "s/^$1 *//p" "$work/status" | tail -n 1
+}
+
+# $1 is how QEMU ended (124: stopped after $2 seconds). Returns run's status.
+judge() {
+	local reason
+	if [[ $1 == 124 ]]; then
+		failed "hang: COMMAND or the guest has not ended after $2 seconds"
+		return 124
+	fi
+	reason=$(told failed)
+	if [[ $reason ]]; then
+		failed "$reason"
+	elif bad_lines "$work/log" >/dev/null; then
+		failed "the kernel complains"
+	elif ! grep -q '^done' "$work/status"; then
+		failed "the guest died (QEMU ended with $1)"
+		[[ ! -s $work/qemu ]] || cat "$work/qemu" >&2
+	else
+		return "$(told exit)"
+	fi
+	return 125
+}

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# Builds the module for one kernel, in a copy of its sources under the cache: the
+# tree stays clean and every kernel keeps its own objects.
+
+# Prints the folder of the module built from the tree for kernel NAME in DIR.
+module_build() {
+	local copy
+	[[ -f $tree/Kbuild ]] || die "no Kbuild in $tree: nothing to load (-n boots without the module)"
+	copy=$cache/build/$1/$(sha256sum <<<"$tree" | cut -c1-16)
+	locked "build-$(basename "$copy")-$1" module_make "$2" "$copy" >&2 ||
+		die "the module does not build for $1"
+	echo "$copy"
+}
+
+# What rsync did not change needs no make: its second of start-up counts when a
+# run takes five.
+module_make() {
+	local dir=$1 copy=$2 sources=() name changed
+	for name in Kbuild module uapi common; do
+		[[ -e $tree/$name ]] && sources+=("$tree/$name")
+	done
+	mkdir -p "$copy"
+	changed=$(rsync -rl --checksum --delete --out-format=%n --exclude='.*' \
+		--exclude='*.o' --exclude='*.ko' --exclude='*.mod' --exclude='*.mod.c' \
+		--exclude=modules.order --exclude=Module.symvers \
+		"${sources[@]}" "$copy/") || return
+	[[ ! $changed && $(cat "$copy/.built" 2>/dev/null) == "$(<"$dir/version")" ]] && return
+	rm -f "$copy/.built"
+	build_in "$build" "$copy" \
+		make -s -C "$(readlink -f "$dir/headers")" M="$copy" modules || return
+	cp "$dir/version" "$copy/.built"
+}
+
+# Runs "$@" with the tools of BUILD, a column of the table of kernels.
+build_in() {
+	local where=$1 copy=$2
+	shift 2
+	if [[ $where == host ]]; then
+		"$@" 2>&1 | grep -v 'Skipping BTF generation'
+		return "${PIPESTATUS[0]}"
+	fi
+	chroot_run "$where" "$copy" "$@"
+}
