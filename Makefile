@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The verbs; "make help" lists them. What kbuild needs for the module is in Kbuild.
+
+K        ?= 6.1
+KERNELS  := 6.1 6.12 7
+KDIR     ?= /lib/modules/$(shell uname -r)/build
+CFLAGS   ?= -O2 -g
+override CFLAGS += -std=gnu11 -Wall -Wextra -Werror -fPIC
+CPPFLAGS += -Iuapi -Ilibvmq -MMD -MP
+vm       := selftests/vm
+
+# A program NAME is tools/NAME.c, a test selftests/test_NAME.c; what they share
+# is in tools/common and selftests/lib. Pure C that the module has too is in
+# module/shared. User space objects go to obj/, as kbuild's lie by the sources.
+PROGRAMS := vq
+object    = $(patsubst %.c,obj/%.o,$(wildcard $(1)))
+library  := $(call object,libvmq/*.c module/shared/*.c)
+common   := $(call object,tools/common/*.c)
+oracle   := $(call object,selftests/lib/*.c)
+programs := $(PROGRAMS:%=tools/%)
+tests    := $(patsubst %.c,%,$(wildcard selftests/test_*.c))
+objects  := $(library) $(common) $(oracle) $(programs:%=obj/%.o) $(tests:%=obj/%.o)
+
+all: $(programs) module-if-headers
+
+module-if-headers:
+	@if [ -e $(KDIR)/Makefile ]; then \
+		$(MAKE) --no-print-directory -C $(KDIR) M=$(CURDIR) modules; \
+	else \
+		echo "vmq.ko is not built, $(KDIR) is missing: apt-get install linux-headers-$$(uname -r)"; \
+	fi
+
+libvmq/libvmq.a: $(library)
+	rm -f $@
+	$(AR) rcs $@ $^
+
+$(programs): tools/%: obj/tools/%.o $(common) libvmq/libvmq.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(tests): selftests/%: obj/selftests/%.o $(oracle) libvmq/libvmq.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# The kernel's own test harness, from the cache.
+obj/selftests/%.o: selftests/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -Iselftests -isystem $$($(vm)/fetch source-6.1)/tree/tools/testing/selftests \
+		$(CFLAGS) -c -o $@ $<
+
+obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+run: deps $(programs)
+	$(vm)/run -k $(K) -- vq 1
+
+test: deps $(programs) $(tests)
+	$(vm)/suite $(K)
+
+test-all: deps $(programs) $(tests)
+	$(vm)/suite $(KERNELS)
+
+check:
+	@$(vm)/deps check
+	selftests/check
+
+# The verbs that need a virtual machine install what is missing, before all else.
+deps:
+	@$(vm)/deps
+$(objects): | $(if $(filter run test test-all,$(MAKECMDGOALS)),deps)
+
+clean:
+	rm -rf obj libvmq/libvmq.a $(programs) $(tests)
+	rm -f *.ko *.mod *.mod.c *.o .*.cmd modules.order Module.symvers
+	find module \( -name '*.o' -o -name '.*.cmd' \) -delete
+
+help:
+	@echo 'make            library and tools; vmq.ko when the running kernel has its headers here'
+	@echo 'make run        a virtual machine with vmq loaded: the mapped pages of its process 1'
+	@echo 'make test       the tests in a virtual machine (K=$(K), or one of: $(KERNELS))'
+	@echo 'make test-all   the tests on all of them'
+	@echo 'make check      style and other checks that run nothing'
+	@echo 'make clean      remove what was built'
+
+.PHONY: all module-if-headers run test test-all check deps clean help
+.SECONDARY:
+
+-include $(objects:.o=.d)
