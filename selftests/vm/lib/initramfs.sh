@@ -29,7 +29,7 @@ pack() {
 # is made from.
 base_initramfs() {
 	local base=$2/base.cpio source
-	for source in "$here/lib/initramfs.sh" "$here"/guest/* /bin/busybox; do
+	for source in "$here/lib/initramfs.sh" "$here/guest/init" /bin/busybox; do
 		[[ $base -nt $source ]] && continue
 		locked "base-$1" make_base "$2" || die "cannot make the initramfs of $1"
 		break
@@ -42,12 +42,22 @@ make_base() {
 	tmp=$(mktemp -d) || return
 	skeleton "$tmp"
 	cp /bin/busybox "$tmp/bin/" && ln -s busybox "$tmp/bin/sh" &&
-		cp "$here/guest/init" "$tmp/" && cp -r "$here/guest/etc" "$tmp/" &&
+		cp "$here/guest/init" "$tmp/" && etc_files "$tmp/etc" &&
 		{ [[ ! -d $dir/root/lib/modules ]] || copy_modules "$dir" "$tmp"; } &&
 		pack "$tmp" >"$dir/base.cpio.$$" && mv "$dir/base.cpio.$$" "$dir/base.cpio"
 	local err=$?
 	rm -rf "$tmp"
 	return $err
+}
+
+etc_files() {
+	cat >"$1/passwd" <<-'EOF'
+		root:x:0:0:root:/root:/bin/sh
+		user:x:1000:1000:user:/home/user:/bin/sh
+		nobody:x:65534:65534:nobody:/:/bin/false
+	EOF
+	printf '%s\n' root:x:0: tty:x:5: user:x:1000: nogroup:x:65534: >"$1/group"
+	echo '127.0.0.1 localhost vmq' >"$1/hosts"
 }
 
 # A module the kernel has built in, or lacks, is left out.
