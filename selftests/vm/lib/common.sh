@@ -41,7 +41,7 @@ atomically() {
 	mkdir -p "$(dirname "$dir")"
 	tmp=$(mktemp -d "$dir.XXXXXX") || return
 	chmod 755 "$tmp"
-	if "$@" "$tmp"; then
+	if ("$@" "$tmp"); then
 		mv -T "$tmp" "$dir"
 	else
 		rm -rf "$tmp"

@@ -32,7 +32,7 @@ fetch_row() {
 
 # An image counts only when headers of its version are there too.
 fetch_image() {
-	local dir=$1 found taken release
+	local dir=$1 found taken release packages image
 	found=$(versions "linux-image-$package-cloud-amd64" | while read -r taken release; do
 		release=${release#linux-image-}
 		apt_cache show "linux-headers-$release=$taken" >/dev/null 2>&1 &&
@@ -40,22 +40,30 @@ fetch_image() {
 	done | pick "$version") || die "no image with headers of $version or newer"
 	read -r taken release <<<"$found"
 
-	# shellcheck disable=SC2046  # a list
-	download "$dir" "linux-image-$release=$taken" "linux-headers-$release=$taken" \
-		$(headers_need "$release" "$taken") || return
+	mapfile -t packages < <(together "$release" "$taken")
+	download "$dir" "${packages[@]}" || return
 	echo "$taken" >"$dir/version"
 	echo "$release" >"$dir/release"
-	ln -s "root/boot/vmlinuz-$release" "$dir/vmlinuz"
+	image=$(cd "$dir" && find root -type f -name 'vmlinuz*') && [[ $image ]] || return
+	ln -s "$image" "$dir/vmlinuz"
 	ln -s "root/usr/src/linux-headers-$release" "$dir/headers"
 	merge_usr "$dir/root"
 	relocate "$dir/root/usr/src/linux-headers-$release" "${dir%.*}/root"
 	depmod -b "$dir/root" "$release"
 }
 
-# The common headers and the kbuild tools, of the same source and so version.
-headers_need() {
-	apt_cache show "linux-headers-$1=$2" | sed -n 's/^Depends: //p' | tr ',' '\n' |
-		sed 's/^ *//; s/ .*//' | grep -E '^linux-(headers|kbuild)-' | sed "s/\$/=$2/"
+# Image and headers of RELEASE with those of their dependencies that come from
+# the same source, and so have the same VERSION: newer kernels are cut into more
+# packages. One PACKAGE=VERSION a line.
+together() {
+	local names=("linux-image-$1" "linux-headers-$1") i
+	for ((i = 0; i < ${#names[@]}; i++)); do
+		echo "${names[i]}=$2"
+		mapfile -t -O ${#names[@]} names < <(apt_cache show "${names[i]}=$2" |
+			sed -n 's/^Depends: //p' | tr ',' '\n' | sed 's/^ *//; s/ .*//' |
+			grep -E '^linux-(base|binary|modules|headers|kbuild)-[0-9]' |
+			grep -vxF -f <(printf '%s\n' "${names[@]}"))
+	done
 }
 
 # Newer images have their modules in /usr/lib; depmod and we look in /lib.
@@ -64,12 +72,14 @@ merge_usr() {
 	mkdir -p "$1/lib" && ln -s ../usr/lib/modules "$1/lib/modules"
 }
 
-# The Makefile of a headers package names its other half by absolute path; DEST
-# is where the unpacked packages will be.
+# A headers package names itself and its other half by absolute path; DEST is
+# where the unpacked packages will be.
 relocate() {
 	local headers=$1 dest=$2
-	sed -i "s, /usr/\(src\|lib\)/linux-, $dest/usr/\1/linux-," "$headers/Makefile"
-	! grep -rIl --include=Makefile --include='*.mk' '[ =]/usr/\(src\|lib\)/linux-' "$headers/" ||
+	sed -i "s,\([ =]\)/usr/\(src\|lib\)/linux-,\1$dest/usr/\2/linux-," "$headers/Makefile" \
+		"$headers/.kernelvariables"
+	! grep -rIl --include=Makefile --include='*.mk' --include='.kernelvariables' \
+		'[ =]/usr/\(src\|lib\)/linux-' "$headers/" ||
 		die "headers with an absolute path that is not known here"
 }
 
