@@ -29,9 +29,8 @@ module_make() {
 	[[ ! $changed && $(cat "$copy/.built" 2>/dev/null) == "$(<"$dir/version")" ]] && return
 	rm -f "$copy/.built"
 	build_in "$build" "$copy" \
-		make -s -C "$(readlink -f "$dir/headers")" M="$copy" CONFIG_DEBUG_INFO_BTF_MODULES= \
-		PAHOLE_VERSION= CONFIG_PAHOLE_VERSION= \
-		modules || return
+		make -s -C "$(readlink -f "$dir/headers")" M="$copy" modules \
+		CONFIG_DEBUG_INFO_BTF_MODULES= PAHOLE_VERSION= CONFIG_PAHOLE_VERSION= || return
 	cp "$dir/version" "$copy/.built"
 }
 
