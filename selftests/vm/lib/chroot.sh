@@ -37,7 +37,7 @@ chroot_fill() {
 	rm -r "$to/var/debs"
 	# What the maintainer scripts would have linked.
 	ln -sf mawk "$to/usr/bin/awk" && ln -sf bash "$to/usr/bin/sh"
-	mkdir -p "$to"/{proc,dev,tmp} "$to$cache"
+	mkdir -p "$to"/{proc,dev,tmp}
 }
 
 # Runs "$@" in the folder of SUITE, with the cache at its usual place. Mounts end
@@ -56,6 +56,7 @@ chroot_run() {
 		mount -t proc proc "$root/proc" 2>/dev/null || mount --rbind /proc "$root/proc"
 		mount --rbind /dev "$root/dev"
 		mount -t tmpfs tmpfs "$root/tmp"
+		mkdir -p "$root$cache"
 		mount --rbind "$cache" "$root$cache"
 		exec chroot "$root" env -i PATH=/usr/bin HOME=/tmp LC_ALL=C "$@"
 	' - "$root" "$cache" "$@"
