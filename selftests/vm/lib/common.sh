@@ -34,11 +34,13 @@ locked() {
 }
 
 # Runs "$@" with an empty folder as last argument, and renames that folder to
-# DIR when it succeeded: DIR is complete or not there at all.
+# DIR when it succeeded: DIR is complete or not there at all. The caller holds a
+# lock, so what an interrupted run left can go.
 atomically() {
 	local dir=$1 tmp
 	shift
 	mkdir -p "$(dirname "$dir")"
+	rm -rf "$dir".??????
 	tmp=$(mktemp -d "$dir.XXXXXX") || return
 	chmod 755 "$tmp"
 	if ("$@" "$tmp"); then
@@ -56,5 +58,5 @@ row() {
 	while read -r name kind version suites package build; do
 		[[ $name == "$1" ]] && return
 	done < <(grep -v '^#' "$here/kernels")
-	die "no kernel named $1: $(awk '$2 == "image" { printf "%s ", $1 }' "$here/kernels")are there"
+	die "no kernel named $1: $(awk '$2 ~ /^(image|build)$/ { printf "%s ", $1 }' "$here/kernels")are there"
 }

@@ -14,8 +14,9 @@ fetch() {
 	local dir
 	row "$1"
 	dir=$cache/kernels/$1_$version
+	[[ $kind != build ]] || dir+=_$(build_key "$1")
 	if [[ ! -d $dir ]]; then
-		locked "fetch-$1" fetch_row "$1" "$dir" >&2 || die "could not fetch $1"
+		locked "fetch-$suites" fetch_row "$1" "$dir" >&2 || die "could not fetch $1"
 	fi
 	if [[ $(<"$dir/version") != "$version" ]]; then
 		say "$1: $version has gone from the archive, using $(<"$dir/version")"
@@ -25,8 +26,11 @@ fetch() {
 
 fetch_row() {
 	[[ ! -d $2 ]] || return 0
-	say "$1: fetching $version into the cache"
-	apt_state "$suites"
+	kernel_row=$1
+	if [[ $kind != build ]]; then
+		say "$1: fetching $version into the cache"
+		apt_state "$suites"
+	fi
 	atomically "$2" "fetch_$kind"
 }
 

@@ -92,7 +92,7 @@ run_initramfs() {
 	skeleton "$to"
 	if [[ $module ]]; then
 		mkdir -p "$to/lib/modules/$release/extra"
-		cp "$module/vmq.ko" "$to/lib/modules/$release/extra/" || die "no vmq.ko in $module"
+		cp "$module" "$to/lib/modules/$release/extra/" || die "no module in $module"
 	fi
 	while IFS= read -r -d '' file; do
 		add_file "$file" "/bin/$(basename "$file")" "$to"

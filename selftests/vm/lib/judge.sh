@@ -5,6 +5,24 @@
 
 logs_kept=20
 
+# Prints log $1 without the reports that log.known lists for this kernel.
+unknown_part() {
+	local known
+	known=$(sed -n "s/^$kernel //p" "$here/log.known" | paste -sd '|')
+	if [[ ! $known ]]; then
+		cat "$1"
+		return
+	fi
+	# In ENVIRON awk leaves backslashes alone.
+	known=$known awk '
+		/-\[ cut here \]-/ { report = $0; first = 1; next }
+		report == "" { print; next }
+		first { skip = $0 ~ ENVIRON["known"]; first = 0 }
+		{ report = report "\n" $0 }
+		/-\[ end trace / { if (!skip) print report; report = "" }
+		END { if (report != "") print report }' "$1"
+}
+
 # Prints the lines of log $1 that must not be there.
 bad_lines() {
 	grep -nEf <(grep -v -e '^#' -e '^$' "$here/log.bad") "$1"
@@ -14,9 +32,9 @@ bad_lines() {
 failed() {
 	local kept
 	say "$kernel: $1"
-	if bad_lines "$work/log" >"$work/bad"; then
+	if bad_lines "$work/judged" >"$work/bad"; then
 		head -n 5 "$work/bad" | sed 's/^/    /' >&2
-		sed -n "$(cut -d: -f1 "$work/bad" | head -n 1),+25p" "$work/log" | sed 's/^/    | /' >&2
+		sed -n "$(cut -d: -f1 "$work/bad" | head -n 1),+25p" "$work/judged" | sed 's/^/    | /' >&2
 	else
 		tail -n 5 "$work/log" | sed 's/^/    | /' >&2
 	fi
@@ -39,6 +57,7 @@ told() {
 # $1 is how QEMU ended (124: stopped after $2 seconds). Returns run's status.
 judge() {
 	local reason
+	unknown_part "$work/log" >"$work/judged"
 	if [[ $1 == 124 ]]; then
 		failed "hang: COMMAND or the guest has not ended after $2 seconds"
 		return 124
@@ -46,7 +65,7 @@ judge() {
 	reason=$(told failed)
 	if [[ $reason ]]; then
 		failed "$reason"
-	elif bad_lines "$work/log" >/dev/null; then
+	elif bad_lines "$work/judged" >/dev/null; then
 		failed "the kernel complains"
 	elif ! grep -q '^done' "$work/status"; then
 		failed "the guest died (QEMU ended with $1)"

@@ -4,40 +4,42 @@
 # Builds the module for one kernel, in a copy of its sources under the cache: the
 # tree stays clean and every kernel keeps its own objects.
 
-# Prints the folder of the module built from the tree for kernel NAME in DIR.
+# Builds the tree's module for kernel NAME in DIR, and copies it to KO while no
+# other run can replace it.
 module_build() {
 	local copy
 	[[ -f $tree/Kbuild ]] || die "no Kbuild in $tree: nothing to load (-n boots without the module)"
 	copy=$cache/build/$1/$(sha256sum <<<"$tree" | cut -c1-16)
-	locked "build-$(basename "$copy")-$1" module_make "$2" "$copy" >&2 ||
+	locked "build-$1-$(basename "$copy")" module_make "$2" "$copy" "$3" >&2 ||
 		die "the module does not build for $1"
-	echo "$copy"
 }
 
 # What rsync did not change needs no make: its second of start-up counts when a
 # run takes five. Type information of the module would need pahole, for nothing here.
 module_make() {
-	local dir=$1 copy=$2 sources=() name changed
+	local dir=$1 copy=$2 ko=$3 sources=() name built changed
 	for name in Kbuild module uapi common; do
 		[[ -e $tree/$name ]] && sources+=("$tree/$name")
 	done
 	mkdir -p "$copy"
+	built=$(cat "$copy/.built" 2>/dev/null)
+	rm -f "$copy/.built"
 	changed=$(rsync -rl --checksum --delete --out-format=%n --exclude='.*' \
 		--exclude='*.o' --exclude='*.ko' --exclude='*.mod' --exclude='*.mod.c' \
 		--exclude=modules.order --exclude=Module.symvers \
 		"${sources[@]}" "$copy/") || return
-	[[ ! $changed && $(cat "$copy/.built" 2>/dev/null) == "$(<"$dir/version")" ]] && return
-	rm -f "$copy/.built"
-	build_in "$build" "$copy" \
-		make -s -C "$(readlink -f "$dir/headers")" M="$copy" modules \
-		CONFIG_DEBUG_INFO_BTF_MODULES= PAHOLE_VERSION= CONFIG_PAHOLE_VERSION= || return
+	if [[ $changed || $built != "$(<"$dir/version")" ]]; then
+		build_in "$build" make -s -C "$(readlink -f "$dir/headers")" M="$copy" modules \
+			CONFIG_DEBUG_INFO_BTF_MODULES= PAHOLE_VERSION= CONFIG_PAHOLE_VERSION= || return
+	fi
 	cp "$dir/version" "$copy/.built"
+	cp "$copy/vmq.ko" "$ko"
 }
 
 # Runs "$@" with the tools of BUILD, a column of the table of kernels.
 build_in() {
-	local where=$1 copy=$2
-	shift 2
+	local where=$1
+	shift
 	if [[ $where == host ]]; then
 		"$@"
 	else

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# A kernel that Debian has no package of, built from its source package with
+# NAME.config on top of tinyconfig. Takes some minutes, once.
+
+# The folder's name tells what it was built from.
+build_key() {
+	sha256sum <"$here/$1.config" | cut -c1-8
+}
+
+# Like fetch_image, for kernel NAME in DIR; PACKAGE names the row of the source.
+fetch_build() {
+	local dir=$1 config=$here/$kernel_row.config source log=$cache/log/build-$kernel_row.log
+	"$here/deps" build || return
+	source=$(fetch "$package") || return
+	say "$kernel_row: building it, this takes a quarter of an hour on two processors; log: $log"
+	mkdir -p "$dir/linux" "$cache/log"
+	tar -xJf "$source/linux.tar.xz" -C "$dir/linux" --strip-components=1 --exclude='*/Documentation' || return
+	(cd "$dir/linux" && build_kernel "$config") >"$log" 2>&1 || {
+		tail -n 20 "$log" >&2
+		return 1
+	}
+	cp "$source/version" "$dir/version"
+	make -s -C "$dir/linux" kernelrelease >"$dir/release"
+	ln -s linux/arch/x86/boot/bzImage "$dir/vmlinuz"
+	ln -s linux "$dir/headers"
+}
+
+# Objects are not needed to build modules.
+build_kernel() {
+	mkdir -p Documentation && touch Documentation/Kconfig Documentation/Makefile
+	make tinyconfig && scripts/kconfig/merge_config.sh -m .config "$1" &&
+		make olddefconfig && make -j"$(nproc)" bzImage modules &&
+		find . \( -path ./scripts -o -path ./tools \) -prune -o \
+			\( -name '*.o' -o -name '*.a' -o -name 'vmlinux*' \) -type f -exec rm {} +
+}
