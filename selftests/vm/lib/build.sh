@@ -6,7 +6,7 @@
 
 # The folder's name tells what it was built from.
 build_key() {
-	sha256sum <"$here/$1.config" | cut -c1-8
+	grep CONFIG_ "$here/$1.config" | sha256sum | cut -c1-8
 }
 
 # Like fetch_image, for kernel NAME in DIR; PACKAGE names the row of the source.
