@@ -22,7 +22,7 @@ programs := $(PROGRAMS:%=tools/%)
 tests    := $(patsubst %.c,%,$(wildcard selftests/test_*.c))
 objects  := $(library) $(common) $(oracle) $(programs:%=obj/%.o) $(tests:%=obj/%.o)
 
-all: $(programs) module-if-headers
+all: libvmq/libvmq.a libvmq/libvmq.so $(programs) module-if-headers
 
 module-if-headers:
 	@if [ -e $(KDIR)/Makefile ]; then \
@@ -35,6 +35,17 @@ libvmq/libvmq.a: $(library)
 	rm -f $@
 	$(AR) rcs $@ $^
 
+# The number of the soname goes up when a program built earlier would break.
+libvmq/libvmq.so.0: $(library) libvmq/libvmq.map
+	$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,$(@F) -Wl,-z,defs \
+		-Wl,--version-script=libvmq/libvmq.map -o $@ $(library)
+
+libvmq/libvmq.so: libvmq/libvmq.so.0
+	ln -sf $(<F) $@
+
+# Statically, so that the tools run where only their binaries were copied.
+$(programs): LDLIBS += -l:libjson-c.a
+
 $(programs): tools/%: obj/tools/%.o $(common) libvmq/libvmq.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
@@ -44,7 +55,7 @@ $(tests): selftests/%: obj/selftests/%.o $(oracle) libvmq/libvmq.a
 # The kernel's own test harness, from the cache.
 obj/selftests/%.o: selftests/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) -Iselftests -isystem $$($(vm)/fetch source-6.1)/tree/tools/testing/selftests \
+	$(CC) $(CPPFLAGS) -Iselftests -Imodule -isystem $$($(vm)/fetch source-6.1)/tree/tools/testing/selftests \
 		$(CFLAGS) -c -o $@ $<
 
 obj/%.o: %.c
@@ -52,7 +63,7 @@ obj/%.o: %.c
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 run: deps $(programs)
-	$(vm)/run -k $(K) -- vq 1
+	$(vm)/run -k $(K) -- sh -c 'vq self && cat /proc/vmq/self/pages'
 
 test: deps $(programs) $(tests)
 	$(vm)/suite $(K)
@@ -70,13 +81,13 @@ deps:
 $(objects): | $(if $(filter run test test-all,$(MAKECMDGOALS)),deps)
 
 clean:
-	rm -rf obj libvmq/libvmq.a $(programs) $(tests)
+	rm -rf obj libvmq/libvmq.a libvmq/libvmq.so libvmq/libvmq.so.0 $(programs) $(tests)
 	rm -f *.ko *.mod *.mod.c *.o .*.cmd modules.order Module.symvers
 	find module \( -name '*.o' -o -name '.*.cmd' \) -delete
 
 help:
 	@echo 'make            library and tools; vmq.ko when the running kernel has its headers here'
-	@echo 'make run        a virtual machine with vmq loaded: the mapped pages of its process 1'
+	@echo 'make run        a virtual machine with vmq loaded: a process seen by its page tables'
 	@echo 'make test       the tests in a virtual machine (K=$(K), or one of: $(KERNELS))'
 	@echo 'make test-all   the tests on all of them'
 	@echo 'make check      style and other checks that run nothing'

@@ -1,97 +1,89 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Opens /dev/vmq, binds it to a process, closes it. */
+/* Opens a handle with the backend asked for, or the best there is; closes it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
+#include <string.h>
 
-#include "handle.h"
+#include "backend.h"
 
-int vmq_call(struct vmq *vmq, unsigned long command, void *arg)
+int vmq_open_proc(pid_t pid, const char *file)
 {
-	return ioctl(vmq->fd, command, arg) ? -errno : 0;
-}
-
-static int open_pagemap(pid_t pid)
-{
-	char path[32];
+	char path[64] = "/proc/self";
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/pagemap", pid);
+	if (pid)
+		snprintf(path, sizeof(path), "/proc/%d", pid);
+	strcat(path, "/");
+	strcat(path, file);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT ? -ESRCH : -errno;
 	return fd;
 }
 
-static int bind_target(struct vmq *vmq, pid_t pid)
+/*
+ * Whether another backend may do better: the module is not there, not for this
+ * caller, or too old or too new.
+ */
+static int is_refusal(int err)
 {
-	struct vmq_bind bind = {
-		.size = sizeof(bind), .how = VMQ_BIND_SELF, .fd = -1,
-	};
-	int err;
-
-	if (pid) {
-		bind.how = VMQ_BIND_PAGEMAP_FD;
-		bind.fd = open_pagemap(pid);
-		if (bind.fd < 0)
-			return bind.fd;
-	}
-	err = vmq_call(vmq, VMQ_IOC_BIND, &bind);
-	if (pid)
-		close(bind.fd);
-	return err;
+	return err == -ENODEV || err == -EACCES || err == -EPERM ||
+	       err == -EOPNOTSUPP;
 }
 
-static int open_device(struct vmq *vmq, pid_t pid)
+int vmq_open(struct vmq **vmq, pid_t pid, enum vmq_backend backend)
 {
-	struct vmq_info info;
-	int err;
-
-	vmq->fd = open("/dev/vmq", O_RDWR | O_CLOEXEC);
-	if (vmq->fd < 0)
-		return errno == ENOENT || errno == ENXIO ? -ENODEV : -errno;
-	err = bind_target(vmq, pid);
-	if (!err)
-		err = vmq_get_info(vmq, &info);
-	if (err)
-		close(vmq->fd);
-	else
-		vmq->top = info.top;
-	return err;
-}
-
-int vmq_open(struct vmq **out, pid_t pid)
-{
-	struct vmq *vmq;
-	int err;
+	int err = -ENODEV;
 
 	if (pid < 0)
 		return -EINVAL;
-	vmq = calloc(1, sizeof(*vmq));
-	if (!vmq)
-		return -ENOMEM;
-	err = open_device(vmq, pid);
-	if (err) {
-		free(vmq);
+	switch (backend) {
+	case VMQ_BACKEND_MODULE:
+		return vmq_module_ops.open(vmq, pid);
+	case VMQ_BACKEND_PROCFS:
+		return vmq_procfs_ops.open(vmq, pid);
+	case VMQ_BACKEND_ANY:
+		err = vmq_module_ops.open(vmq, pid);
+		if (is_refusal(err))
+			err = vmq_procfs_ops.open(vmq, pid);
 		return err;
 	}
-	*out = vmq;
-	return 0;
+	return -EINVAL;
 }
 
 void vmq_close(struct vmq *vmq)
 {
-	if (!vmq)
-		return;
-	close(vmq->fd);
-	free(vmq);
+	if (vmq)
+		vmq->ops->close(vmq);
+}
+
+enum vmq_backend vmq_backend(const struct vmq *vmq)
+{
+	return vmq->ops->name;
+}
+
+__u64 vmq_top(const struct vmq *vmq)
+{
+	return vmq->top;
+}
+
+__u32 vmq_entry_known(const struct vmq *vmq)
+{
+	return vmq->ops->entry_known;
 }
 
 int vmq_get_info(struct vmq *vmq, struct vmq_info *info)
 {
 	*info = (struct vmq_info){ .size = sizeof(*info) };
-	return vmq_call(vmq, VMQ_IOC_INFO, info);
+	return vmq->ops->info(vmq, info);
+}
+
+int vmq_walk_page(struct vmq *vmq, __u64 address, __u32 facts,
+		  struct vmq_walk *walk)
+{
+	*walk = (struct vmq_walk){
+		.size = sizeof(*walk), .facts = facts, .address = address,
+	};
+	return vmq->ops->walk(vmq, walk);
 }

@@ -11,14 +11,52 @@
 #define VMQ_H
 
 #include <linux/vmq.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
+/*
+ * The procfs backend tells less, and nothing it would have to guess:
+ *
+ *  - entry: VMQ_ENTRY_PRESENT and VMQ_ENTRY_UFFD_WP, see vmq_entry_known(). If
+ *    VMQ_VALID_KIND and VMQ_ENTRY_PRESENT are both clear, something may be mapped
+ *    all the same: the kernel hides the pages of VMAs with VMQ_VMA_PFNMAP, and
+ *    hugetlb entries that are not present.
+ *  - frame, swap location, map_count, page_flags, order: with CAP_SYS_ADMIN in
+ *    the initial user namespace at vmq_open(), and only if the page stayed where
+ *    it was while it was looked at. There are no tokens.
+ *  - kind: with that right, of all but ZONE_DEVICE pages, those of drivers and of
+ *    the kernel, entries that are neither present nor swap, and, on kernels whose
+ *    kpageflags calls every anonymous page merged, pages of VMAs with
+ *    VMQ_VMA_MERGEABLE. Without it, what pagemap's bits leave no doubt of: holes,
+ *    hugetlb, pages of files and shmem, anonymous pages mapped once.
+ *  - sharing: what mapping and kind decide; never VMQ_SHARING_EXCLUSIVE and
+ *    VMQ_SHARING_MAYBE. VMQ_RUN_PRIVATIZED can be set without VMQ_VALID_SHARING;
+ *    then only if it is set it says something.
+ *  - on_write: what mapping and kind decide; of present pages those whose
+ *    entries are never writable.
+ *  - shift: of hugetlb pages; else 0, for unknown.
+ *  - never forced_write, ref_count, node, memtype, and pkey of an entry.
+ *  - VMAs: type goes by flags, device and name. object is 0 for anonymous memory.
+ *    A name in which a file system really has the four bytes \012 cannot be told
+ *    from one with a newline.
+ *
+ * It reads the VMAs once per iteration, at the first vmq_runs_next(), so one that
+ * comes later is not seen.
+ */
+
 /* One target, held open. */
 struct vmq;
+
+/* Who answers. */
+enum vmq_backend {
+	VMQ_BACKEND_ANY,	/* the module when it is loaded and may be used, else procfs */
+	VMQ_BACKEND_MODULE,	/* /dev/vmq */
+	VMQ_BACKEND_PROCFS,	/* maps, smaps, pagemap, kpagecount, kpageflags */
+};
 
 /**
  * vmq_open - look at process @pid, or at the caller for @pid 0
@@ -27,26 +65,54 @@ struct vmq;
  * exec or exit calls return -ESRCH. Free it with vmq_close().
  *
  * Errors: -ENODEV the module is not loaded, -EACCES no right to /dev/vmq or to
- * the process, -ESRCH no such process or a kernel thread, -EMFILE, -ENOMEM.
+ * the process, -ESRCH no such process or a kernel thread, -EINVAL, -EMFILE,
+ * -ENOMEM.
  */
-int vmq_open(struct vmq **vmq, pid_t pid);
+int vmq_open(struct vmq **vmq, pid_t pid, enum vmq_backend backend);
 
 /* Closes @vmq; NULL is allowed. Iterators opened from it must be closed before. */
 void vmq_close(struct vmq *vmq);
 
-/* What the module can do, and what this handle has cost: see struct vmq_info. */
+/* Which backend answers: VMQ_BACKEND_MODULE or VMQ_BACKEND_PROCFS. */
+enum vmq_backend vmq_backend(const struct vmq *vmq);
+
+/*
+ * The bits of vmq_run.entry this backend can tell, VMQ_ENTRY_*: one that is not
+ * among them is 0 in every run and says nothing. The module tells all.
+ */
+__u32 vmq_entry_known(const struct vmq *vmq);
+
+/* End of the target's user space. */
+__u64 vmq_top(const struct vmq *vmq);
+
+/*
+ * What the backend can tell, and what this handle has cost: see struct vmq_info.
+ * The procfs backend leaves what only the module has 0; its page_flags can have
+ * flags that this kernel never sets.
+ */
 int vmq_get_info(struct vmq *vmq, struct vmq_info *info);
 
 /**
- * struct vmq_query - what an iteration is to report
+ * struct vmq_query - what an iteration is to report; the fields are those of
+ * struct vmq_scan
  * @start: first address, page aligned
  * @end: end of the range, page aligned; 0 for the top of user space
  * @facts: VMQ_FACTS_*
+ * @all_of: VMQ_SET_*
+ * @any_of: VMQ_SET_*
+ * @none_of: VMQ_SET_*
+ * @frame_start: first frame
+ * @frame_end: end of the frames; 0 for all
  */
 struct vmq_query {
 	__u64 start;
 	__u64 end;
 	__u32 facts;
+	__u64 all_of;
+	__u64 any_of;
+	__u64 none_of;
+	__u64 frame_start;
+	__u64 frame_end;
 };
 
 /* The runs of a range, in order of address. */
@@ -58,13 +124,48 @@ int vmq_runs_open(struct vmq *vmq, const struct vmq_query *query,
 
 /*
  * Stores the next run in *@run: 1 when there was one, 0 at the end, else a
- * negative errno: -ESRCH when the target has ended. Runs come whole, also when
- * the kernel needed several calls.
+ * negative errno, as those of VMQ_IOC_SCAN. Runs come whole, also when the kernel
+ * needed several calls. After -EINTR the iteration can go on. The procfs backend
+ * answers a filter on an entry bit it does not know with -EOPNOTSUPP.
  */
 int vmq_runs_next(struct vmq_runs *runs, struct vmq_run *run);
 
 /* Ends an iteration; NULL is allowed. */
 void vmq_runs_close(struct vmq_runs *runs);
+
+/**
+ * struct vmq_vma_list - the VMAs of a target
+ * @vmas: in order of address; the name of vmas[i] is @names + vmas[i].name
+ * @count: number of @vmas
+ * @total: number of VMAs as the kernel counts them; 0 if the backend cannot tell
+ * @height: height of the kernel's VMA tree; 0 if the backend cannot tell
+ * @names: the names, each ended by a NUL; NULL for an empty list
+ */
+struct vmq_vma_list {
+	struct vmq_vma *vmas;
+	size_t count;
+	__u32 total;
+	__u32 height;
+	char *names;
+};
+
+/*
+ * Reads the VMAs that overlap [@start, @end), whole; @end 0 stands for the top
+ * of user space. Free the list with vmq_vmas_free(). Errors: as VMQ_IOC_VMAS.
+ */
+int vmq_vmas_read(struct vmq *vmq, __u64 start, __u64 end,
+		  struct vmq_vma_list *list);
+
+/* Frees what @list holds and clears it. */
+void vmq_vmas_free(struct vmq_vma_list *list);
+
+/*
+ * Every level of the tables above @address, and the page there with @facts; see
+ * struct vmq_walk. Errors: as VMQ_IOC_WALK, and -EOPNOTSUPP from the procfs
+ * backend, which cannot see tables.
+ */
+int vmq_walk_page(struct vmq *vmq, __u64 address, __u32 facts,
+		  struct vmq_walk *walk);
 
 #ifdef __cplusplus
 }

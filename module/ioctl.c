@@ -10,16 +10,26 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/sched/signal.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/vmq.h>
 
+#include "args.h"
+#include "compat.h"
+#include "frame.h"
 #include "ioctl.h"
 #include "target.h"
+#include "vma.h"
 #include "walk.h"
+#include "x86.h"
 
 /* Runs gathered before they are copied out: 64 KiB of kernel memory. */
 #define BATCH_RUNS	1024
+
+/* VMAs, and bytes of names, one call of VMAS gives. */
+#define BATCH_VMAS	1024
+#define BATCH_NAMES	SZ_64K
 
 struct vmq_file {
 	struct vmq_target target;
@@ -28,29 +38,11 @@ struct vmq_file {
 	u64 max_hold_ns;
 };
 
-/* Copies in an argument that begins with its size; see the header's rules. */
-static int get_arg(void *arg, size_t size, const void __user *uarg)
+static u64 features(void)
 {
-	u32 usize;
-
-	if (get_user(usize, (const u32 __user *)uarg))
-		return -EFAULT;
-	if (usize < size || usize > PAGE_SIZE)
-		return -EINVAL;
-	/* E2BIG means bytes are set that we do not know */
-	switch (copy_struct_from_user(arg, size, uarg, usize)) {
-	case 0:
-		return 0;
-	case -EFAULT:
-		return -EFAULT;
-	default:
-		return -EINVAL;
-	}
-}
-
-static int put_arg(void __user *uarg, const void *arg, size_t size)
-{
-	return copy_to_user(uarg, arg, size) ? -EFAULT : 0;
+	return (vmq_target_can_pagemap() ? VMQ_FEATURE_PAGEMAP_FD : 0) |
+	       (vmq_counts_pages() ? VMQ_FEATURE_MAP_COUNT : 0) |
+	       (VMQ_MARKER_GUARD ? VMQ_FEATURE_GUARD : 0);
 }
 
 static long ioctl_info(struct vmq_file *vf, void __user *uarg)
@@ -58,21 +50,21 @@ static long ioctl_info(struct vmq_file *vf, void __user *uarg)
 	struct vmq_info info;
 	int err;
 
-	err = get_arg(&info, sizeof(info), uarg);
+	err = vmq_get_arg(&info, sizeof(info), uarg);
 	if (err)
 		return err;
 	info.abi = VMQ_ABI_VERSION;
-	info.features = 0;
-	if (vmq_target_can_pagemap())
-		info.features |= VMQ_FEATURE_PAGEMAP_FD;
+	info.features = features();
 	info.page_size = PAGE_SIZE;
 	info.run_size = sizeof(struct vmq_run);
+	info.page_flags = vmq_frame_flags_known();
+	info.leaf_sizes = vmq_arch_leaf_sizes();
 	info.top = vmq_target_top(&vf->target);
 	spin_lock(&vf->stat_lock);
 	info.max_hold_entries = vf->max_hold_entries;
 	info.max_hold_ns = vf->max_hold_ns;
 	spin_unlock(&vf->stat_lock);
-	return put_arg(uarg, &info, sizeof(info));
+	return vmq_put_arg(uarg, &info, sizeof(info));
 }
 
 static long ioctl_bind(struct vmq_file *vf, void __user *uarg)
@@ -80,7 +72,7 @@ static long ioctl_bind(struct vmq_file *vf, void __user *uarg)
 	struct vmq_bind bind;
 	int err;
 
-	err = get_arg(&bind, sizeof(bind), uarg);
+	err = vmq_get_arg(&bind, sizeof(bind), uarg);
 	if (err)
 		return err;
 	if (bind.flags)
@@ -95,77 +87,74 @@ static long ioctl_bind(struct vmq_file *vf, void __user *uarg)
 	}
 }
 
-static int check_scan(const struct vmq_scan *scan, unsigned long top)
+/* A range of pages inside user space. */
+static int check_range(u64 start, u64 end, unsigned long top)
 {
-	if (scan->flags || scan->reserved || scan->facts & ~VMQ_FACTS_FRAME)
+	if (!PAGE_ALIGNED(start) || !PAGE_ALIGNED(end))
 		return -EINVAL;
-	if (!scan->count || !scan->run_size || scan->run_size > PAGE_SIZE)
-		return -EINVAL;
-	if (!PAGE_ALIGNED(scan->start) || !PAGE_ALIGNED(scan->end))
-		return -EINVAL;
-	if (scan->start >= scan->end || scan->end > top)
-		return -EINVAL;
-	return 0;
+	return start < end && end <= top ? 0 : -EINVAL;
 }
 
-/* Copies @count runs to records of @size bytes each at @to. */
-static int put_runs(void __user *to, const struct vmq_run *runs, u32 count,
-		    u32 size)
+static int check_array(u32 count, u32 record_size)
 {
-	size_t common = min_t(size_t, size, sizeof(*runs));
-	u32 i;
-
-	if (size == sizeof(*runs))
-		return copy_to_user(to, runs, size * count) ? -EFAULT : 0;
-	for (i = 0; i < count; i++, to += size) {
-		if (copy_to_user(to, runs + i, common) ||
-		    clear_user(to + common, size - common))
-			return -EFAULT;
-	}
-	return 0;
+	return count && record_size && record_size <= PAGE_SIZE ? 0 : -EINVAL;
 }
 
-/* Moves the walk's runs to the caller's array and makes room for new ones. */
-static int flush(struct vmq_walk *walk, struct vmq_scan *scan, u32 *done)
+static struct vmq_wish wish_of(const struct vmq_file *vf, const struct vmq_scan *scan)
+{
+	return (struct vmq_wish){
+		.facts = scan->facts,
+		.frames = vmq_target_sees_frames(&vf->target),
+		.all_of = scan->all_of,
+		.any_of = scan->any_of,
+		.none_of = scan->none_of,
+		.frame_start = scan->frame_start,
+		.frame_end = scan->frame_end,
+	};
+}
+
+/* Moves the report's runs to the caller's array and makes room for new ones. */
+static int flush(struct vmq_report *report, struct vmq_scan *scan, u32 *done)
 {
 	void __user *to = u64_to_user_ptr(scan->runs);
 	int err;
 
-	err = put_runs(to + (size_t)*done * scan->run_size, walk->runs,
-		       walk->count, scan->run_size);
+	err = vmq_put_records(to + (size_t)*done * scan->run_size, scan->run_size,
+			      report->runs, sizeof(*report->runs), report->count);
 	if (err)
 		return err;
-	*done += walk->count;
-	walk->count = 0;
-	walk->full = false;
-	walk->max = min_t(u32, BATCH_RUNS, scan->count - *done);
+	*done += report->count;
+	report->count = 0;
+	report->full = false;
+	report->max = min_t(u32, BATCH_RUNS, scan->count - *done);
 	return 0;
 }
 
 /* Fills the caller's array from walk->next on; *@done counts the records. */
-static int fill(struct vmq_walk *walk, struct vmq_scan *scan, u32 *done)
+static int fill(struct vmq_walker *walk, struct vmq_scan *scan, u32 *done)
 {
+	struct vmq_report *report = &walk->report;
 	int err;
 
 	while (walk->next < walk->end) {
 		err = vmq_walk_hold(walk);
 		if (err)
 			return err;
-		if (walk->full) {
-			err = flush(walk, scan, done);
-			if (err || !walk->max)
+		if (report->full) {
+			err = flush(report, scan, done);
+			if (err || !report->max)
 				return err;
 		}
 		if (signal_pending(current))
 			break;
 		cond_resched();
 	}
-	if (walk->count && walk->next < walk->end)
-		walk->runs[walk->count - 1].flags |= VMQ_RUN_CUT;
-	return flush(walk, scan, done);
+	if (report->count && walk->next < walk->end)
+		report->runs[report->count - 1].flags |= VMQ_RUN_CUT;
+	return flush(report, scan, done);
 }
 
-static void note_hold(struct vmq_file *vf, const struct vmq_walk *walk)
+static void note_hold(struct vmq_file *vf, const struct vmq_walker *walk)
 {
 	spin_lock(&vf->stat_lock);
 	vf->max_hold_entries = max(vf->max_hold_entries, walk->max_hold_entries);
@@ -176,22 +165,25 @@ static void note_hold(struct vmq_file *vf, const struct vmq_walk *walk)
 static int scan_mm(struct vmq_file *vf, struct mm_struct *mm,
 		   struct vmq_scan *scan)
 {
-	struct vmq_walk walk = {
+	struct vmq_walker walk = {
 		.mm = mm,
 		.next = scan->start,
 		.end = scan->end,
-		.facts = scan->facts,
-		.frames = vmq_target_sees_frames(&vf->target),
-		.max = min_t(u32, scan->count, BATCH_RUNS),
+		.report.wish = wish_of(vf, scan),
+		.report.max = min_t(u32, scan->count, BATCH_RUNS),
 	};
 	u32 done = 0;
 	int err;
 
-	walk.runs = kvmalloc_array(walk.max, sizeof(*walk.runs), GFP_KERNEL_ACCOUNT);
-	if (!walk.runs)
+	err = vmq_wish_check(&walk.report.wish);
+	if (err)
+		return err;
+	walk.report.runs = kvmalloc_array(walk.report.max, sizeof(struct vmq_run),
+					  GFP_KERNEL_ACCOUNT);
+	if (!walk.report.runs)
 		return -ENOMEM;
 	err = fill(&walk, scan, &done);
-	kvfree(walk.runs);
+	kvfree(walk.report.runs);
 	note_hold(vf, &walk);
 	scan->start = walk.next;
 	scan->count = done;
@@ -204,17 +196,141 @@ static long ioctl_scan(struct vmq_file *vf, void __user *uarg)
 	struct mm_struct *mm;
 	int err;
 
-	err = get_arg(&scan, sizeof(scan), uarg);
+	err = vmq_get_arg(&scan, sizeof(scan), uarg);
 	if (err)
 		return err;
+	if (scan.flags || scan.reserved)
+		return -EINVAL;
 	mm = vmq_target_get_mm(&vf->target);
 	if (IS_ERR(mm))
 		return PTR_ERR(mm);
-	err = check_scan(&scan, mm->task_size);
-	if (!err)
-		err = scan_mm(vf, mm, &scan);
+	err = check_range(scan.start, scan.end, mm->task_size) ?:
+	      check_array(scan.count, scan.run_size) ?:
+	      scan_mm(vf, mm, &scan);
 	vmq_target_put_mm(mm);
-	return err ?: put_arg(uarg, &scan, sizeof(scan));
+	return err ?: vmq_put_arg(uarg, &scan, sizeof(scan));
+}
+
+/* Copies out what @lister has gathered; see struct vmq_vmas for its size rules. */
+static int put_vmas(struct vmq_vma_lister *lister, struct vmq_vmas *vmas)
+{
+	int err;
+
+	err = vmq_put_records(u64_to_user_ptr(vmas->vmas), vmas->vma_size,
+			      lister->vmas, sizeof(*lister->vmas), lister->count);
+	if (err)
+		return err;
+	if (copy_to_user(u64_to_user_ptr(vmas->names), lister->names, lister->names_size))
+		return -EFAULT;
+	vmas->start = lister->next;
+	vmas->count = lister->count;
+	vmas->names_size = lister->names_size;
+	vmas->total = lister->total;
+	vmas->height = lister->height;
+	return 0;
+}
+
+static int list_vmas(struct vmq_vma_lister *lister, struct vmq_vmas *vmas)
+{
+	int err;
+
+	do {
+		err = vmq_vma_hold(lister);
+		cond_resched();
+	} while (!err && !lister->full && lister->next < lister->end &&
+		 !signal_pending(current));
+	return err ?: put_vmas(lister, vmas);
+}
+
+/* One call fills at most one batch: a list of VMAs is not long. */
+static int vmas_mm(struct mm_struct *mm, struct vmq_vmas *vmas)
+{
+	struct vmq_vma_lister lister = {
+		.mm = mm,
+		.next = vmas->start,
+		.end = vmas->end,
+		.max = min_t(u32, vmas->count, BATCH_VMAS),
+		.names_max = min_t(u32, vmas->names_size, BATCH_NAMES),
+	};
+	int err = -ENOMEM;
+
+	lister.vmas = kvmalloc_array(lister.max, sizeof(*lister.vmas), GFP_KERNEL_ACCOUNT);
+	lister.names = kvmalloc(lister.names_max, GFP_KERNEL_ACCOUNT);
+	lister.scratch = kmalloc(PAGE_SIZE, GFP_KERNEL_ACCOUNT);
+	if (lister.vmas && lister.names && lister.scratch)
+		err = list_vmas(&lister, vmas);
+	kfree(lister.scratch);
+	kvfree(lister.names);
+	kvfree(lister.vmas);
+	return err;
+}
+
+static long ioctl_vmas(struct vmq_file *vf, void __user *uarg)
+{
+	struct vmq_vmas vmas;
+	struct mm_struct *mm;
+	int err;
+
+	err = vmq_get_arg(&vmas, sizeof(vmas), uarg);
+	if (err)
+		return err;
+	if (vmas.flags || vmas.reserved || vmas.names_size < PAGE_SIZE)
+		return -EINVAL;
+	mm = vmq_target_get_mm(&vf->target);
+	if (IS_ERR(mm))
+		return PTR_ERR(mm);
+	err = check_range(vmas.start, vmas.end, mm->task_size) ?:
+	      check_array(vmas.count, vmas.vma_size) ?:
+	      vmas_mm(mm, &vmas);
+	vmq_target_put_mm(mm);
+	return err ?: vmq_put_arg(uarg, &vmas, sizeof(vmas));
+}
+
+static int walk_mm(struct vmq_file *vf, struct mm_struct *mm, struct vmq_walk *arg)
+{
+	struct vmq_walker walk = {
+		.mm = mm,
+		.next = arg->address,
+		.end = arg->address + PAGE_SIZE,
+		.levels = arg->levels,
+		.report = {
+			.wish.facts = arg->facts,
+			.wish.frames = vmq_target_sees_frames(&vf->target),
+			.runs = &arg->run,
+			.max = 1,
+		},
+	};
+	int err;
+
+	err = vmq_wish_check(&walk.report.wish);
+	if (err)
+		return err;
+	memset(arg->levels, 0, sizeof(arg->levels));
+	memset(&arg->run, 0, sizeof(arg->run));
+	err = vmq_walk_hold(&walk);
+	note_hold(vf, &walk);
+	arg->count = walk.level_count;
+	return err ?: walk.report.count ? 0 : -ENOMEM;
+}
+
+static long ioctl_walk(struct vmq_file *vf, void __user *uarg)
+{
+	struct vmq_walk walk;
+	struct mm_struct *mm;
+	int err;
+
+	err = vmq_get_arg(&walk, sizeof(walk), uarg);
+	if (err)
+		return err;
+	if (walk.flags || walk.address + PAGE_SIZE < walk.address)
+		return -EINVAL;
+	mm = vmq_target_get_mm(&vf->target);
+	if (IS_ERR(mm))
+		return PTR_ERR(mm);
+	err = check_range(walk.address, walk.address + PAGE_SIZE, mm->task_size) ?:
+	      walk_mm(vf, mm, &walk);
+	vmq_target_put_mm(mm);
+	return err ?: vmq_put_arg(uarg, &walk, sizeof(walk));
 }
 
 static long vmq_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
@@ -229,6 +345,10 @@ static long vmq_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return ioctl_bind(vf, uarg);
 	case VMQ_IOC_SCAN:
 		return ioctl_scan(vf, uarg);
+	case VMQ_IOC_VMAS:
+		return ioctl_vmas(vf, uarg);
+	case VMQ_IOC_WALK:
+		return ioctl_walk(vf, uarg);
 	default:
 		return -ENOTTY;
 	}

@@ -4,11 +4,17 @@
  */
 #include <linux/module.h>
 
+#include "frame.h"
 #include "ioctl.h"
 #include "target.h"
+#include "vma.h"
+#include "x86.h"
 
 static int __init vmq_init(void)
 {
+	vmq_arch_init();
+	vmq_frame_init();
+	vmq_vma_init();
 	vmq_target_init();
 	return vmq_ioctl_init();
 }

@@ -125,7 +125,7 @@ void vmq_target_release(struct vmq_target *target)
  */
 struct mm_struct *vmq_target_get_mm(const struct vmq_target *target)
 {
-	struct mm_struct *mm = smp_load_acquire(&target->mm);
+	struct mm_struct *mm = smp_load_acquire(&target->mm);	/* cmpxchg in bind() */
 
 	if (!mm)
 		return ERR_PTR(-ENOTCONN);
@@ -141,7 +141,7 @@ void vmq_target_put_mm(struct mm_struct *mm)
 /* End of the target's user space, 0 before bind. */
 unsigned long vmq_target_top(const struct vmq_target *target)
 {
-	struct mm_struct *mm = smp_load_acquire(&target->mm);
+	struct mm_struct *mm = smp_load_acquire(&target->mm);	/* cmpxchg in bind() */
 
 	return mm ? mm->task_size : 0;
 }

@@ -20,86 +20,149 @@
 #include <linux/sched/signal.h>
 
 #include "compat.h"
-#include "shared/run.h"
 #include "walk.h"
 #include "x86.h"
 
 /* Entries and VMAs visited under one hold of mmap_lock, rounded up to a table. */
 #define HOLD_ENTRIES	8192
 
-/* Some pages next to each other that one entry, or one hole, gave. */
-struct stretch {
-	unsigned long start;
-	unsigned long end;
-	pte_t pte;		/* the leaf, of whatever level */
-	unsigned long pfn;	/* of start */
-	u8 shift;
-};
-
-/* Joins @run to the last run or appends it; false when there is no room. */
-static bool append(struct vmq_walk *walk, const struct vmq_run *run)
+/* Reports @leaf and moves the cursor behind it; false when it did not fit. */
+static bool emit(struct vmq_walker *walk, const struct vmq_leaf *leaf)
 {
-	struct vmq_run *last = walk->runs + walk->count - 1;
-
-	if (walk->count && vmq_run_continues(last, run)) {
-		last->pages += run->pages;
-		return true;
-	}
-	if (walk->count == walk->max) {
-		walk->full = true;
-		return false;
-	}
-	walk->runs[walk->count++] = *run;
-	return true;
+	walk->next = vmq_report_leaf(&walk->report, leaf);
+	return !walk->report.full;
 }
 
-/* Reports one stretch; called with the page-table lock held. */
-static bool emit(struct vmq_walk *walk, const struct stretch *s)
+/* Nothing is mapped in [addr, end) of the VMA. */
+static bool emit_hole(struct vmq_walker *walk, unsigned long addr, unsigned long end)
 {
-	struct vmq_run run = {
-		.start = s->start,
-		.pages = (s->end - s->start) >> PAGE_SHIFT,
-		.kind = VMQ_KIND_UNKNOWN,
-		.shift = s->shift,
-	};
+	struct vmq_leaf hole = { .vma = walk->vma, .start = addr, .end = end };
 
-	if (pte_present(s->pte)) {
-		run.entry = vmq_arch_entry_bits(s->pte);
-		if (s->shift == PAGE_SHIFT && pte_special(s->pte))
-			run.entry |= VMQ_ENTRY_SPECIAL;
-		if (walk->frames && walk->facts & VMQ_FACTS_FRAME) {
-			run.frame = s->pfn;
-			run.valid |= VMQ_VALID_FRAME;
-		}
-	}
-	if (!append(walk, &run))
-		return false;
-	walk->next = s->end;
-	return true;
+	return emit(walk, &hole);
 }
 
 /* Counts one visited entry or VMA; false when the hold has lasted long enough. */
-static bool spend(struct vmq_walk *walk)
+static bool spend(struct vmq_walker *walk)
 {
 	return ++walk->hold_entries < HOLD_ENTRIES;
 }
 
+/*
+ * Notes @entry, at @table[index], as the one of @level, for those who want to see
+ * the way down. A level that is read again replaces what was noted below.
+ */
+static void note(struct vmq_walker *walk, u8 level, u16 index, const void *table,
+		 pte_t entry, bool leaf)
+{
+	struct vmq_level *l = walk->levels;
+
+	if (likely(!l))
+		return;
+	for (walk->level_count = 0; l->level > level; l++)
+		walk->level_count++;
+	walk->level_count++;
+	*l = (struct vmq_level){ .level = level, .index = index, .leaf = leaf };
+	if (pte_present(entry))
+		l->entry = leaf ? vmq_arch_entry_bits(entry) : vmq_arch_table_bits(entry);
+	if (!walk->report.wish.frames)
+		return;
+	l->table = page_to_pfn(virt_to_page(table));
+	l->valid = VMQ_VALID_TABLE;
+	if (pte_present(entry) && !leaf) {
+		l->frame = vmq_arch_table_frame(entry);
+		l->valid |= VMQ_VALID_FRAME;
+	}
+}
+
+/* Notes where the leaf of the page asked for begins. */
+static void note_leaf_frame(struct vmq_walker *walk, unsigned long pfn)
+{
+	struct vmq_level *l = walk->levels + walk->level_count - 1;
+
+	if (likely(!walk->levels) || !walk->report.wish.frames)
+		return;
+	l->frame = pfn;
+	l->valid |= VMQ_VALID_FRAME;
+}
+
+/* Whether the cache line of entries at @ptep is empty. */
+static bool line_is_none(const pte_t *ptep)
+{
+	pteval_t any = 0;
+	int i;
+
+	for (i = 0; i < 8; i++)
+		any |= pte_val(READ_ONCE(ptep[i]));
+	return pte_none(__pte(any));
+}
+
+/* Where the empty entries at @ptep end. */
+static unsigned long skip_none(const pte_t *ptep, unsigned long addr, unsigned long end)
+{
+	while (addr < end) {
+		if (!(pte_index(addr) & 7) && end - addr >= 8 * PAGE_SIZE &&
+		    line_is_none(ptep)) {
+			addr += 8 * PAGE_SIZE;
+			ptep += 8;
+		} else if (pte_none(READ_ONCE(*ptep))) {
+			addr += PAGE_SIZE;
+			ptep++;
+		} else {
+			break;
+		}
+	}
+	return addr;
+}
+
+/* Where the entries at @ptep end that are told by the one before them. */
+static unsigned long skip_repeats(struct vmq_walker *walk, const pte_t *ptep,
+				  unsigned long addr, unsigned long end)
+{
+	while (addr < end && vmq_report_repeats(&walk->report, walk->vma, addr,
+						READ_ONCE(*ptep))) {
+		addr += PAGE_SIZE;
+		ptep++;
+	}
+	return addr;
+}
+
+static bool emit_pte(struct vmq_walker *walk, pte_t *ptep, pte_t pte, unsigned long addr)
+{
+	struct vmq_leaf leaf = {
+		.vma = walk->vma, .start = addr, .end = addr + PAGE_SIZE,
+		.pte = pte, .shift = PAGE_SHIFT,
+	};
+
+	note(walk, VMQ_LEVEL_PTE, pte_index(addr), ptep, pte, true);
+	if (pte_present(pte)) {
+		leaf.pfn = pte_pfn(pte);
+		leaf.special = pte_special(pte);
+		note_leaf_frame(walk, leaf.pfn);
+	}
+	return emit(walk, &leaf);
+}
+
 /* All entries of the table in [addr, end), with its lock held. */
-static bool walk_ptes(struct vmq_walk *walk, pte_t *ptep, unsigned long addr,
+static bool walk_ptes(struct vmq_walker *walk, pte_t *ptep, unsigned long addr,
 		      unsigned long end)
 {
-	for (; addr < end; addr += PAGE_SIZE, ptep++) {
-		struct stretch s = {
-			.start = addr, .end = addr + PAGE_SIZE,
-			.pte = READ_ONCE(*ptep), .shift = PAGE_SHIFT,
-		};
+	while (addr < end) {
+		pte_t pte = READ_ONCE(*ptep);
+		unsigned long next = addr + PAGE_SIZE;
 
-		if (pte_none(s.pte))
-			continue;
-		if (pte_present(s.pte))
-			s.pfn = pte_pfn(s.pte);
-		if (!emit(walk, &s))
-			return false;
+		if (pte_none(pte)) {
+			next = skip_none(ptep, addr, end);
+			note(walk, VMQ_LEVEL_PTE, pte_index(addr), ptep, pte, false);
+			if (!emit_hole(walk, addr, next))
+				return false;
+		} else {
+			if (!emit_pte(walk, ptep, pte, addr))
+				return false;
+			next = skip_repeats(walk, ptep + 1, next, end);
+			walk->next = next;
+		}
+		ptep += (next - addr) >> PAGE_SHIFT;
+		addr = next;
 	}
 	return true;
 }
@@ -108,7 +171,7 @@ static bool walk_ptes(struct vmq_walk *walk, pte_t *ptep, unsigned long addr,
  * The PTE table that @pmd, read from @pmdp inside the caller's RCU section,
  * points to. EAGAIN when @pmdp no longer holds @pmd.
  */
-static int walk_pte_table(struct vmq_walk *walk, pmd_t *pmdp, pmd_t pmd,
+static int walk_pte_table(struct vmq_walker *walk, pmd_t *pmdp, pmd_t pmd,
 			  unsigned long addr, unsigned long end)
 {
 	pte_t *ptep = pte_offset_kernel(&pmd, addr);
@@ -120,6 +183,7 @@ static int walk_pte_table(struct vmq_walk *walk, pmd_t *pmdp, pmd_t pmd,
 		spin_unlock(ptl);
 		return -EAGAIN;
 	}
+	note(walk, VMQ_LEVEL_PMD, pmd_index(addr), pmdp, __pte(pmd_val(pmd)), false);
 	room = walk_ptes(walk, ptep, addr, end);
 	spin_unlock(ptl);
 	walk->hold_entries += (end - addr) >> PAGE_SHIFT;
@@ -127,11 +191,11 @@ static int walk_pte_table(struct vmq_walk *walk, pmd_t *pmdp, pmd_t pmd,
 }
 
 /* A PMD that is a leaf or not present. EAGAIN when it has changed. */
-static int walk_huge_pmd(struct vmq_walk *walk, pmd_t *pmdp, pmd_t pmd,
+static int walk_huge_pmd(struct vmq_walker *walk, pmd_t *pmdp, pmd_t pmd,
 			 unsigned long addr, unsigned long end)
 {
-	struct stretch s = {
-		.start = addr, .end = end,
+	struct vmq_leaf leaf = {
+		.vma = walk->vma, .start = addr, .end = end,
 		.pte = __pte(pmd_val(pmd)), .shift = PMD_SHIFT,
 	};
 	spinlock_t *ptl = pmd_lock(walk->mm, pmdp);
@@ -141,36 +205,47 @@ static int walk_huge_pmd(struct vmq_walk *walk, pmd_t *pmdp, pmd_t pmd,
 		spin_unlock(ptl);
 		return -EAGAIN;
 	}
-	if (pmd_present(pmd))
-		s.pfn = pmd_pfn(pmd) + ((addr & ~PMD_MASK) >> PAGE_SHIFT);
-	room = emit(walk, &s);
+	note(walk, VMQ_LEVEL_PMD, pmd_index(addr), pmdp, leaf.pte, true);
+	if (pmd_present(pmd)) {
+		leaf.pfn = pmd_pfn(pmd) + ((addr & ~PMD_MASK) >> PAGE_SHIFT);
+		leaf.special = vmq_pmd_special(pmd);
+		note_leaf_frame(walk, pmd_pfn(pmd));
+	}
+	room = emit(walk, &leaf);
 	spin_unlock(ptl);
 	return room ? 0 : -ENOSPC;
 }
 
+static int walk_no_pmd(struct vmq_walker *walk, pmd_t *pmdp, unsigned long addr,
+		       unsigned long end)
+{
+	note(walk, VMQ_LEVEL_PMD, pmd_index(addr), pmdp, __pte(0), false);
+	return emit_hole(walk, addr, end) ? 0 : -ENOSPC;
+}
+
 /* Everything below one PMD entry. EAGAIN when it changed while being read. */
-static int walk_pmd(struct vmq_walk *walk, pmd_t *pmdp, unsigned long addr,
+static int walk_pmd(struct vmq_walker *walk, pmd_t *pmdp, unsigned long addr,
 		    unsigned long end)
 {
-	int err = 0;
+	int err;
 	pmd_t pmd;
 
 	rcu_read_lock();
 	pmd = READ_ONCE(*pmdp);
-	if (pmd_none(pmd))
-		goto out;
+	if (pmd_none(pmd) || unlikely(pmd_present(pmd) && !pmd_leaf(pmd) && pmd_bad(pmd))) {
+		rcu_read_unlock();
+		return walk_no_pmd(walk, pmdp, addr, end);
+	}
 	if (!pmd_present(pmd) || pmd_leaf(pmd)) {
 		rcu_read_unlock();
 		return walk_huge_pmd(walk, pmdp, pmd, addr, end);
 	}
-	if (likely(!pmd_bad(pmd)))
-		err = walk_pte_table(walk, pmdp, pmd, addr, end);
-out:
+	err = walk_pte_table(walk, pmdp, pmd, addr, end);
 	rcu_read_unlock();
 	return err;
 }
 
-static bool walk_pmd_table(struct vmq_walk *walk, pmd_t *pmdp,
+static bool walk_pmd_table(struct vmq_walker *walk, pmd_t *pmdp,
 			   unsigned long addr, unsigned long end)
 {
 	unsigned long next;
@@ -181,21 +256,18 @@ static bool walk_pmd_table(struct vmq_walk *walk, pmd_t *pmdp,
 		do {
 			err = walk_pmd(walk, pmdp, addr, next);
 		} while (err == -EAGAIN);
-		if (err)
-			return false;
-		walk->next = next;
-		if (!spend(walk))
+		if (err || !spend(walk))
 			return false;
 	}
 	return true;
 }
 
 /* A PUD that is a leaf or not present. EAGAIN when it has changed. */
-static int walk_huge_pud(struct vmq_walk *walk, pud_t *pudp, pud_t pud,
+static int walk_huge_pud(struct vmq_walker *walk, pud_t *pudp, pud_t pud,
 			 unsigned long addr, unsigned long end)
 {
-	struct stretch s = {
-		.start = addr, .end = end,
+	struct vmq_leaf leaf = {
+		.vma = walk->vma, .start = addr, .end = end,
 		.pte = __pte(pud_val(pud)), .shift = PUD_SHIFT,
 	};
 	spinlock_t *ptl = pud_lock(walk->mm, pudp);
@@ -205,72 +277,93 @@ static int walk_huge_pud(struct vmq_walk *walk, pud_t *pudp, pud_t pud,
 		spin_unlock(ptl);
 		return -EAGAIN;
 	}
-	if (pud_present(pud))
-		s.pfn = pud_pfn(pud) + ((addr & ~PUD_MASK) >> PAGE_SHIFT);
-	room = emit(walk, &s);
+	note(walk, VMQ_LEVEL_PUD, pud_index(addr), pudp, leaf.pte, true);
+	if (pud_present(pud)) {
+		leaf.pfn = pud_pfn(pud) + ((addr & ~PUD_MASK) >> PAGE_SHIFT);
+		leaf.special = vmq_pud_special(pud);
+		note_leaf_frame(walk, pud_pfn(pud));
+	}
+	room = emit(walk, &leaf);
 	spin_unlock(ptl);
 	return room ? 0 : -ENOSPC;
 }
 
-static bool walk_pud_table(struct vmq_walk *walk, pud_t *pudp,
+/*
+ * Everything below one PUD entry; 0, EAGAIN when a huge one has changed, ENOSPC
+ * when the walk is to stop. PMD tables stay while mmap_lock is held: only
+ * hugetlb frees shared ones, see lock_shared_tables().
+ */
+static int walk_pud(struct vmq_walker *walk, pud_t *pudp, unsigned long addr,
+		    unsigned long end)
+{
+	pud_t pud = READ_ONCE(*pudp);
+
+	if (!pud_none(pud) && (!pud_present(pud) || pud_leaf(pud)))
+		return walk_huge_pud(walk, pudp, pud, addr, end);
+	note(walk, VMQ_LEVEL_PUD, pud_index(addr), pudp, __pte(pud_val(pud)), false);
+	if (pud_none(pud) || unlikely(pud_bad(pud)))
+		return emit_hole(walk, addr, end) ? 0 : -ENOSPC;
+	return walk_pmd_table(walk, pmd_offset(&pud, addr), addr, end) ? 0 : -ENOSPC;
+}
+
+static bool walk_pud_table(struct vmq_walker *walk, pud_t *pudp,
 			   unsigned long addr, unsigned long end)
 {
 	unsigned long next;
-	pud_t pud;
 	int err;
 
 	for (; addr < end; addr = next, pudp++) {
 		next = pud_addr_end(addr, end);
-again:
-		pud = READ_ONCE(*pudp);
-		if (!pud_none(pud) && (!pud_present(pud) || pud_leaf(pud))) {
-			err = walk_huge_pud(walk, pudp, pud, addr, next);
-			if (err == -EAGAIN)
-				goto again;
-			if (err)
-				return false;
-		} else if (!pud_none(pud) && likely(!pud_bad(pud))) {
-			if (!walk_pmd_table(walk, pmd_offset(&pud, addr), addr, next))
-				return false;
-		}
-		walk->next = next;
-		if (!spend(walk))
+		do {
+			err = walk_pud(walk, pudp, addr, next);
+		} while (err == -EAGAIN);
+		if (err || !spend(walk))
 			return false;
 	}
 	return true;
 }
 
-static bool walk_p4d_table(struct vmq_walk *walk, p4d_t *p4dp,
+static bool walk_p4d(struct vmq_walker *walk, p4d_t *p4dp, unsigned long addr,
+		     unsigned long end)
+{
+	p4d_t p4d = READ_ONCE(*p4dp);
+
+	if (pgtable_l5_enabled())
+		note(walk, VMQ_LEVEL_P4D, p4d_index(addr), p4dp, __pte(p4d_val(p4d)), false);
+	if (p4d_none(p4d) || unlikely(p4d_bad(p4d)))
+		return emit_hole(walk, addr, end);
+	return walk_pud_table(walk, pud_offset(&p4d, addr), addr, end);
+}
+
+static bool walk_p4d_table(struct vmq_walker *walk, p4d_t *p4dp,
 			   unsigned long addr, unsigned long end)
 {
 	unsigned long next;
-	p4d_t p4d;
 
 	for (; addr < end; addr = next, p4dp++) {
 		next = p4d_addr_end(addr, end);
-		p4d = READ_ONCE(*p4dp);
-		if (!p4d_none(p4d) && likely(!p4d_bad(p4d)) &&
-		    !walk_pud_table(walk, pud_offset(&p4d, addr), addr, next))
-			return false;
-		walk->next = next;
-		if (!spend(walk))
+		if (!walk_p4d(walk, p4dp, addr, next) || !spend(walk))
 			return false;
 	}
 	return true;
 }
 
-static bool walk_pgd_table(struct vmq_walk *walk, unsigned long addr,
+static bool walk_pgd_table(struct vmq_walker *walk, unsigned long addr,
 			   unsigned long end)
 {
 	pgd_t *pgdp = pgd_offset(walk->mm, addr);
 	unsigned long next;
+	bool go_on;
 
 	for (; addr < end; addr = next, pgdp++) {
 		next = pgd_addr_end(addr, end);
-		if (!pgd_none(*pgdp) && likely(!pgd_bad(*pgdp)) &&
-		    !walk_p4d_table(walk, p4d_offset(pgdp, addr), addr, next))
+		note(walk, VMQ_LEVEL_PGD, pgd_index(addr), pgdp, __pte(pgd_val(*pgdp)), false);
+		if (pgd_none(*pgdp) || unlikely(pgd_bad(*pgdp)))
+			go_on = emit_hole(walk, addr, next);
+		else
+			go_on = walk_p4d_table(walk, p4d_offset(pgdp, addr), addr, next);
+		if (!go_on || !spend(walk))
 			return false;
-		walk->next = next;
 	}
 	return true;
 }
@@ -291,13 +384,14 @@ static struct address_space *lock_shared_tables(struct vm_area_struct *vma)
 	return mapping;
 }
 
-static bool walk_vma(struct vmq_walk *walk, struct vm_area_struct *vma)
+static bool walk_vma(struct vmq_walker *walk, struct vm_area_struct *vma)
 {
 	unsigned long start = max(walk->next, vma->vm_start);
 	unsigned long end = min(walk->end, vma->vm_end);
 	struct address_space *mapping = lock_shared_tables(vma);
 	bool go_on;
 
+	walk->vma = vma;
 	walk->next = start;
 	go_on = walk_pgd_table(walk, start, end);
 	if (mapping)
@@ -307,10 +401,10 @@ static bool walk_vma(struct vmq_walk *walk, struct vm_area_struct *vma)
 
 /*
  * Goes on from walk->next under one bounded hold of mmap_lock: until the hold's
- * budget is spent, walk->full, or walk->next == walk->end. 0, or EINTR when
+ * budget is spent, the report is full, or walk->next == walk->end. 0, or EINTR when
  * killed while waiting for the lock.
  */
-int vmq_walk_hold(struct vmq_walk *walk)
+int vmq_walk_hold(struct vmq_walker *walk)
 {
 	struct vm_area_struct *vma;
 	u64 began;
@@ -319,6 +413,7 @@ int vmq_walk_hold(struct vmq_walk *walk)
 		return -EINTR;
 	began = ktime_get_ns();
 	walk->hold_entries = 0;
+	walk->report.repeat.on = false;	/* its VMA may be gone */
 	do {
 		vma = find_vma(walk->mm, walk->next);
 		if (!vma || vma->vm_start >= walk->end) {

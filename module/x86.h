@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What is true of x86-64 page tables only: where the bits of a leaf entry are.
- * Everything here works on a pte_t; a huge leaf has the same low bits, and its
- * frame is taken by the caller with the level's own helper, since bit 12 of a
- * huge entry is its PAT bit.
+ * What is true of x86-64 page tables only: where the bits of an entry are.
+ * Entries of every level have the same low bits, so all of them are looked at
+ * as a pte_t; only frame and memory type differ, since bit 12 of a huge leaf is
+ * its PAT bit.
  */
 #ifndef VMQ_X86_H
 #define VMQ_X86_H
 
 #include <linux/pgtable.h>
 #include <linux/vmq.h>
+#include <asm/msr.h>
 
-/* VMQ_ENTRY_* of a present leaf, without those only the VMA can tell. */
+/* VMQ_ENTRY_* of a present entry. */
 static inline u32 vmq_arch_entry_bits(pte_t pte)
 {
 	pteval_t flags = pte_flags(pte);
@@ -34,6 +35,61 @@ static inline u32 vmq_arch_entry_bits(pte_t pte)
 	if (pte_soft_dirty(pte))
 		bits |= VMQ_ENTRY_SOFT_DIRTY;
 	return bits;
+}
+
+/* VMQ_ENTRY_* of an entry that points to a table: rights and use, no more. */
+static inline u32 vmq_arch_table_bits(pte_t pte)
+{
+	return vmq_arch_entry_bits(pte) &
+	       (VMQ_ENTRY_PRESENT | VMQ_ENTRY_WRITE | VMQ_ENTRY_USER |
+		VMQ_ENTRY_ACCESSED | VMQ_ENTRY_EXEC);
+}
+
+/* Frame of the table a present non-leaf entry points to. */
+static inline u64 vmq_arch_table_frame(pte_t pte)
+{
+	return (pte_val(pte) & PTE_PFN_MASK) >> PAGE_SHIFT;
+}
+
+/* VMQ_MEMTYPE_* for each entry of the PAT register, read once at load. */
+extern u8 vmq_arch_memtypes[8];
+
+static inline void vmq_arch_init(void)
+{
+	static const u8 types[8] = {	/* as the register encodes them */
+		[0] = VMQ_MEMTYPE_UC, [1] = VMQ_MEMTYPE_WC, [4] = VMQ_MEMTYPE_WT,
+		[5] = VMQ_MEMTYPE_WP, [6] = VMQ_MEMTYPE_WB, [7] = VMQ_MEMTYPE_UC_MINUS,
+	};
+	u32 low, high;
+	int i;
+
+	rdmsr(MSR_IA32_CR_PAT, low, high);
+	for (i = 0; i < 4; i++) {
+		vmq_arch_memtypes[i] = types[(low >> (8 * i)) & 7];
+		vmq_arch_memtypes[i + 4] = types[(high >> (8 * i)) & 7];
+	}
+}
+
+static inline u8 vmq_arch_memtype(pte_t pte, unsigned int shift)
+{
+	pteval_t flags = pte_val(pte);
+	pteval_t pat = shift > PAGE_SHIFT ? _PAGE_PAT_LARGE : _PAGE_PAT;
+
+	return vmq_arch_memtypes[(flags & _PAGE_PWT ? 1 : 0) |
+				 (flags & _PAGE_PCD ? 2 : 0) |
+				 (flags & pat ? 4 : 0)];
+}
+
+static inline u8 vmq_arch_pkey(pte_t pte)
+{
+	return (pte_flags(pte) & _PAGE_PKEY_MASK) >> _PAGE_BIT_PKEY_BIT0;
+}
+
+static inline u64 vmq_arch_leaf_sizes(void)
+{
+	u64 sizes = PAGE_SIZE | PMD_SIZE;
+
+	return boot_cpu_has(X86_FEATURE_GBPAGES) ? sizes | PUD_SIZE : sizes;
 }
 
 #endif

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What SCAN reports, compared with /proc/PID/pagemap page by page, and with
- * mappings made by hand, where the answer is known without any kernel file.
+ * The library's runs for mappings made by hand, where the answer is known without
+ * any kernel file; test_agree compares all other mappings with those files.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include <vmq.h>
@@ -34,7 +31,10 @@ struct page {
 static ssize_t scan_pages(struct vmq *vmq, uint64_t start, uint64_t end,
 			  struct page *pages, size_t room)
 {
-	struct vmq_query query = { start, end, VMQ_FACTS_FRAME };
+	struct vmq_query query = {
+		.start = start, .end = end, .facts = VMQ_FACTS_FRAME,
+		.none_of = VMQ_SET_KIND(VMQ_KIND_NONE),
+	};
 	struct vmq_runs *runs;
 	struct vmq_run run;
 	size_t count = 0;
@@ -56,83 +56,6 @@ static ssize_t scan_pages(struct vmq *vmq, uint64_t start, uint64_t end,
 	return err ? err : (ssize_t)count;
 }
 
-/* Whether page @p (NULL: not reported) of @vma says what pagemap says. */
-static bool agrees(const struct oracle_vma *vma, const struct page *p, uint64_t pagemap)
-{
-	if (!(pagemap & (PM_PRESENT | PM_SWAP)))
-		return !p;
-	if (!p || !(p->entry & VMQ_ENTRY_PRESENT) != !(pagemap & PM_PRESENT))
-		return false;
-	if (!(pagemap & PM_PRESENT))
-		return true;
-	return p->frame && p->frame == PM_FRAME(pagemap) &&
-	       (vma->soft_dirty ||
-		!(p->entry & VMQ_ENTRY_SOFT_DIRTY) == !(pagemap & PM_SOFT_DIRTY)) &&
-	       !(p->entry & VMQ_ENTRY_UFFD_WP) == !(pagemap & PM_UFFD_WP);
-}
-
-/* Differences between vmq and pagemap on @count <= 512 pages; -1 on error. */
-static int differing(struct vmq *vmq, int pagemap, const struct oracle_vma *vma,
-		     uint64_t start, size_t count, size_t *present)
-{
-	struct page pages[512];
-	uint64_t entries[512];
-	ssize_t found = scan_pages(vmq, start, start + count * PAGE, pages, 512);
-	int bad = 0, next = 0;
-
-	if (found < 0 || oracle_pagemap(pagemap, start, count, entries))
-		return -1;
-	for (size_t i = 0; i < count; i++) {
-		bool here = next < found && pages[next].address == start + i * PAGE;
-
-		bad += !agrees(vma, here ? &pages[next] : NULL, entries[i]);
-		next += here;
-	}
-	*present = found;
-	return bad + (next != found);
-}
-
-/* The same for a whole VMA. A page that moved between the reads is read again. */
-static long compare_vma(struct vmq *vmq, int pagemap, const struct oracle_vma *vma,
-			size_t *present)
-{
-	long bad = 0;
-
-	for (uint64_t at = vma->start; at < vma->end; at += 512 * PAGE) {
-		size_t left = (vma->end - at) / PAGE, seen = 0;
-		int wrong = 1;
-
-		for (int try = 0; wrong && try < 5; try++)
-			wrong = differing(vmq, pagemap, vma, at,
-					  left < 512 ? left : 512, &seen);
-		if (wrong)
-			fprintf(stderr, "# from %#lx: %d pages differ\n", (long)at, wrong);
-		bad += wrong != 0;
-		*present += seen;
-	}
-	return bad;
-}
-
-/* The same for every VMA of @pid that pagemap shows; -1 on error. */
-static long compare_process(pid_t pid, size_t *present)
-{
-	struct oracle_vma *vmas;
-	ssize_t count = oracle_vmas(pid, &vmas);
-	int pagemap = oracle_open_pagemap(pid);
-	struct vmq *vmq;
-	long bad = 0;
-
-	if (count < 1 || pagemap < 0 || vmq_open(&vmq, pid))
-		return -1;
-	for (ssize_t i = 0; i < count; i++)
-		if (!vmas[i].pfnmap)
-			bad += compare_vma(vmq, pagemap, &vmas[i], present);
-	vmq_close(vmq);
-	close(pagemap);
-	free(vmas);
-	return bad;
-}
-
 FIXTURE(scan) {
 	struct vmq *vmq;
 	char *map;		/* 16 pages, nothing touched */
@@ -140,7 +63,7 @@ FIXTURE(scan) {
 
 FIXTURE_SETUP(scan)
 {
-	ASSERT_EQ(0, vmq_open(&self->vmq, 0));
+	ASSERT_EQ(0, vmq_open(&self->vmq, 0, VMQ_BACKEND_MODULE));
 	self->map = mmap(NULL, 16 * PAGE, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, self->map);
@@ -234,24 +157,6 @@ TEST_F(scan, a_huge_page_is_one_entry)
 	vmq_runs_close(runs);
 	munmap(area, 2 * HUGE);
 	close(pagemap);
-}
-
-TEST_F(scan, own_memory_agrees_with_pagemap)
-{
-	size_t present = 0;
-
-	for (int i = 0; i < 16; i += 3)
-		self->map[i * PAGE] = 1;
-	EXPECT_EQ(0, compare_process(getpid(), &present));
-	EXPECT_GT(present, 50);
-}
-
-TEST_F(scan, init_agrees_with_pagemap)
-{
-	size_t present = 0;
-
-	EXPECT_EQ(0, compare_process(1, &present));
-	EXPECT_GT(present, 50);
 }
 
 TEST_HARNESS_MAIN

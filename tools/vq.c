@@ -1,115 +1,246 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vq: prints the address space of a process. */
+/* vq: the address space of a process, from 0 to the top, or its VMAs. */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <vmq.h>
 
-static void usage(FILE *out)
-{
-	fputs("usage: vq PID | vq self\n"
-	      "Prints the mapped pages of a process: runs of pages with equal facts,\n"
-	      "read from its page tables.\n"
-	      "  BITS  Present Writable User Accessed Dirty eXecutable Global;\n"
-	      "        n no access, s special, d soft-dirty, w userfaultfd\n", out);
-}
+#include "../module/shared/rows.h"
+#include "../module/shared/text.h"
+#include "common/command.h"
+#include "common/errors.h"
+#include "common/options.h"
+#include "common/output.h"
 
-static const char *remedy(int err)
-{
-	switch (err) {
-	case -ENODEV:
-		return " (load the module: insmod vmq.ko)";
-	case -EACCES:
-	case -EPERM:
-		return " (run as root, or as the owner of the process)";
-	default:
-		return "";
-	}
-}
+static const char usage[] =
+	"usage: vq [OPTION..] PID | self\n"
+	"       vq [OPTION..] -- COMMAND [ARGUMENT..]\n"
+	"Prints what every address of a process is: free, reserved or committed; private,\n"
+	"mapped or of an image; which rights it has and which it could have;\n"
+	"and where a write would make a copy. A command is looked at when it is about to\n"
+	"exit.\n"
+	"  --vmas              one line per VMA instead, as the kernel keeps them\n"
+	"  --at=exec           look at the command before its first instruction\n"
+	COMMON_USAGE
+	"Example: vq -- true       the library data that true has written lacks its C\n";
 
-static int fail(const char *subject, int err)
-{
-	fprintf(stderr, "vq: %s: %s%s\n", subject, strerror(-err), remedy(err));
-	return 1;
-}
+struct request {
+	struct options common;
+	enum command_stop stop;
+	bool vmas;
+};
 
-static const char *bits(__u32 entry, char *text)
-{
-	static const char letters[] = "PWUAXDGsdwn";
-	static const __u32 order[] = {
-		VMQ_ENTRY_PRESENT, VMQ_ENTRY_WRITE, VMQ_ENTRY_USER,
-		VMQ_ENTRY_ACCESSED, VMQ_ENTRY_EXEC, VMQ_ENTRY_DIRTY,
-		VMQ_ENTRY_GLOBAL, VMQ_ENTRY_SPECIAL, VMQ_ENTRY_SOFT_DIRTY,
-		VMQ_ENTRY_UFFD_WP, VMQ_ENTRY_PROTNONE,
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(letters) - 1; i++)
-		text[i] = entry & order[i] ? letters[i] : '-';
-	text[i] = '\0';
-	return text;
-}
-
-static void print_run(const struct vmq_run *run)
-{
-	char text[16];
-
-	printf("%016llx %8llu %4uK ", (unsigned long long)run->start,
-	       (unsigned long long)run->pages, run->shift ? (1U << run->shift) >> 10 : 0);
-	if (run->valid & VMQ_VALID_FRAME)
-		printf("%10llx", (unsigned long long)run->frame);
-	else
-		printf("%10s", "-");
-	printf(" %s\n", bits(run->entry, text));
-}
-
-static int print_runs(struct vmq *vmq)
-{
-	struct vmq_query query = { .facts = VMQ_FACTS_FRAME };
+/* What the rows are made from: a target, its VMAs and its runs. */
+struct source {
+	struct vmq *vmq;
+	struct vmq_vma_list list;
+	struct vmq_space space;
 	struct vmq_runs *runs;
-	struct vmq_run run;
+};
+
+static int source_open(struct source *source, struct vmq *vmq)
+{
+	struct vmq_query query = { .facts = VMQ_ROWS_FACTS };
 	int err;
 
-	err = vmq_runs_open(vmq, &query, &runs);
+	*source = (struct source){ .vmq = vmq };
+	err = vmq_vmas_read(vmq, 0, 0, &source->list);
 	if (err)
 		return err;
-	printf("%-16s %8s %5s %10s %s\n", "ADDRESS", "PAGES", "LEAF", "FRAME", "BITS");
-	while ((err = vmq_runs_next(runs, &run)) > 0)
-		print_run(&run);
-	vmq_runs_close(runs);
+	source->space = (struct vmq_space){
+		.vmas = source->list.vmas,
+		.names = source->list.names,
+		.top = vmq_top(vmq),
+		.count = source->list.count,
+	};
+	err = vmq_runs_open(vmq, &query, &source->runs);
+	if (err)
+		vmq_vmas_free(&source->list);
 	return err;
+}
+
+static void source_close(struct source *source)
+{
+	vmq_runs_close(source->runs);
+	vmq_vmas_free(&source->list);
+}
+
+static int next_run(void *context, struct vmq_run *run)
+{
+	struct source *source = context;
+
+	return vmq_runs_next(source->runs, run);
+}
+
+static int populated(void *context, __u64 start, __u64 end)
+{
+	const struct vmq_query query = {
+		.start = start,
+		.end = end,
+		.facts = VMQ_FACTS_PAGE,
+		.none_of = VMQ_ROWS_EMPTY,
+	};
+	struct source *source = context;
+	struct vmq_runs *runs;
+	struct vmq_run run;
+	int found;
+
+	found = vmq_runs_open(source->vmq, &query, &runs);
+	if (found)
+		return found;
+	found = vmq_runs_next(runs, &run);
+	vmq_runs_close(runs);
+	return found;
+}
+
+static int print_rows(struct source *source, enum output_style style)
+{
+	const struct vmq_rows_source facts = { next_run, populated, source };
+	struct output output;
+	struct vmq_rows rows;
+	struct vmq_row row;
+	int got, err;
+
+	vmq_rows_init(&rows, &source->space, &facts);
+	output_begin(&output, style, &vmq_row_table, source->vmq);
+	while ((got = vmq_rows_next(&rows, &row)) > 0)
+		output_record(&output, &row);
+	err = output_end(&output);
+	return got ? got : err;
+}
+
+/* People learn below the list what the kernel keeps it in. */
+static void print_footer(const struct vmq_vma_list *list)
+{
+	char line[80];
+
+	if (!list->height)
+		return;
+	vmq_text_vma_footer(list->total, list->height, line, sizeof(line));
+	fputs(line, stdout);
+}
+
+static int print_vmas(struct source *source, enum output_style style)
+{
+	struct vmq_vma_pages pages = { 0 };
+	struct vmq_pieces pieces;
+	struct output output;
+	int got, err;
+
+	vmq_pieces_init(&pieces, &source->space, next_run, source);
+	output_begin(&output, style, &vmq_vma_table, source->vmq);
+	while ((got = vmq_vma_pages_next(&pieces, &pages)) > 0) {
+		const struct vmq_vma_line line = {
+			&source->list.vmas[pages.vma], source->list.names, &pages,
+		};
+
+		output_record(&output, &line);
+	}
+	if (!got && style == OUTPUT_HUMAN)
+		print_footer(&source->list);
+	err = output_end(&output);
+	return got ? got : err;
+}
+
+static int look(const struct request *request, pid_t pid, const char *subject)
+{
+	struct source source;
+	struct vmq *vmq;
+	int status, err;
+
+	status = open_target(&request->common, pid, subject, &vmq);
+	if (status)
+		return status;
+	err = source_open(&source, vmq);
+	if (!err) {
+		if (request->vmas)
+			err = print_vmas(&source, request->common.style);
+		else
+			err = print_rows(&source, request->common.style);
+		source_close(&source);
+	}
+	vmq_close(vmq);
+	return err ? fail(subject, err) : STATUS_DONE;
+}
+
+static int look_at_command(const struct request *request, char **argv)
+{
+	pid_t pid = command_start(argv, request->stop);
+	int status;
+
+	if (pid < 0)
+		return fail(argv[0], pid);
+	status = look(request, pid, argv[0]);
+	command_finish(pid);
+	return status;
+}
+
+static int set_stop(struct request *request, const char *when)
+{
+	if (!strcmp(when, "exec"))
+		request->stop = COMMAND_AT_EXEC;
+	else if (!strcmp(when, "exit"))
+		request->stop = COMMAND_AT_EXIT;
+	else
+		return misused("--at=%s: must be exec or exit", when);
+	return -1;
+}
+
+/* Options up to the first word that is none; -1 to go on, else a status. */
+static int parse(struct request *request, int argc, char **argv)
+{
+	enum { VMAS = OPTION_OWN, AT };
+	static const struct option known[] = {
+		COMMON_OPTIONS,
+		{ "vmas",	no_argument,		NULL, VMAS },
+		{ "at",		required_argument,	NULL, AT },
+		{ }
+	};
+	int option, status = -1;
+
+	while (status < 0 && (option = getopt_long(argc, argv, "", known, NULL)) >= 0) {
+		if (option == VMAS)
+			request->vmas = true;
+		else if (option == AT)
+			status = set_stop(request, optarg);
+		else
+			status = common_option(&request->common, option, optarg, usage);
+	}
+	return status;
+}
+
+/* The index of "--" in @argv, or @argc. */
+static int find_command(int argc, char **argv)
+{
+	int i;
+
+	for (i = 1; i < argc && strcmp(argv[i], "--"); i++)
+		;
+	return i;
 }
 
 int main(int argc, char **argv)
 {
-	struct vmq *vmq;
-	char *end;
-	long pid = 0;
-	int err;
+	struct request request = { 0 };
+	int words = find_command(argc, argv), status;
+	pid_t pid;
 
-	if (argc == 2 && !strcmp(argv[1], "--help")) {
-		usage(stdout);
-		return 0;
+	/* whoever started vq may have it ignored; a closed pipe ends vq quietly */
+	signal(SIGPIPE, SIG_DFL);
+	status = parse(&request, words, argv);
+	if (status >= 0)
+		return status;
+	if (words < argc) {
+		if (optind < words)
+			return misused("%s: a process or a command, not both", argv[optind]);
+		if (words + 1 == argc)
+			return misused("a command is missing after --");
+		return look_at_command(&request, argv + words + 1);
 	}
-	if (argc != 2) {
-		usage(stderr);
-		return 2;
-	}
-	if (strcmp(argv[1], "self")) {
-		errno = 0;
-		pid = strtol(argv[1], &end, 10);
-		if (errno || *end || pid < 1 || pid > 0x7fffffff) {
-			fprintf(stderr, "vq: %s: not a process id\n", argv[1]);
-			return 2;
-		}
-	}
-	err = vmq_open(&vmq, pid);
-	if (err)
-		return fail(argv[1], err);
-	err = print_runs(vmq);
-	vmq_close(vmq);
-	if (err)
-		return fail(argv[1], err);
-	return fflush(stdout) ? fail("standard output", -errno) : 0;
+	if (optind + 1 != argc)
+		return misused("the process is missing or more than one");
+	if (!parse_target(argv[optind], &pid))
+		return misused("%s: not a process id", argv[optind]);
+	return look(&request, pid, argv[optind]);
 }

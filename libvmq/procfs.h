@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the files of the procfs backend share. One direction: vmas and pages read
+ * files, facts turns what was read into runs, backend_procfs answers calls.
+ */
+#ifndef VMQ_PROCFS_H
+#define VMQ_PROCFS_H
+
+#include <stdbool.h>
+#include <linux/kernel-page-flags.h>
+
+#include "backend.h"
+
+/* An entry of /proc/PID/pagemap. */
+#define PM_FRAME(entry)		((entry) & ((1ULL << 55) - 1))
+#define PM_SWAP_TYPE(entry)	((entry) & 31)
+#define PM_SWAP_OFFSET(entry)	(PM_FRAME(entry) >> 5)
+#define PM_EXCLUSIVE		(1ULL << 56)
+#define PM_UFFD_WP		(1ULL << 57)
+#define PM_GUARD		(1ULL << 58)	/* v6.15; zero before */
+#define PM_FILE			(1ULL << 61)
+#define PM_SWAP			(1ULL << 62)
+#define PM_PRESENT		(1ULL << 63)
+
+#define KPF(name)	(1ULL << KPF_##name)
+
+/* Entries of pagemap that are read at once. */
+#define PROCFS_BATCH	32768
+
+/* A VMA as smaps has it. */
+struct procfs_vma {
+	struct vmq_vma vma;	/* name and name_length are not set */
+	const char *name;	/* within the text that is being parsed */
+	size_t name_length;
+	__u8 shift;		/* log2 of the bytes in a hugetlb page, else 0 */
+};
+
+/* What is known of the page behind an entry. */
+struct procfs_page {
+	__u64 flags;		/* KPF_*, the folio's */
+	__u64 map_count;
+	__u8 order;
+	bool known;		/* else nothing */
+};
+
+/* Consecutive pages of one VMA, as they were read. */
+struct procfs_batch {
+	__u64 start;
+	size_t count;
+	__u32 facts;		/* for which it was read */
+	__u64 entries[PROCFS_BATCH];
+	__u64 again[PROCFS_BATCH];
+	__u64 flags[PROCFS_BATCH];
+	__u64 counts[PROCFS_BATCH];
+	struct procfs_page pages[PROCFS_BATCH];
+};
+
+struct procfs {
+	struct vmq vmq;
+	int smaps;
+	int pagemap;
+	int mountinfo;		/* -1: none, types are told by names */
+	int kpageflags;		/* -1: no right */
+	int kpagecount;		/* -1: no right */
+	bool frames;		/* the caller may see frames */
+	bool ksm_shown;		/* KPF_KSM means KSM: procfs_probe() */
+	bool stale;		/* vmas and batch are out of date */
+	struct procfs_vma *vmas;
+	size_t count;
+	struct procfs_batch *batch;
+};
+
+/* pread(2) until @size bytes are there or the file ends: bytes read, or -errno. */
+ssize_t procfs_read(int fd, void *to, size_t size, __u64 offset);
+
+/*
+ * Calls @found for every VMA smaps shows, in order of address, until it returns
+ * an error. Returns that, -ESRCH when the address space is gone, -ENOMEM.
+ */
+int procfs_each_vma(struct procfs *procfs,
+		    int (*found)(void *context, const struct procfs_vma *vma),
+		    void *context);
+
+/* What a mapping of the file at @vma->name is, VMQ_VMA_TYPE_*. */
+__u8 procfs_vma_type(const struct procfs_vma *vma, const char *mountinfo);
+
+/* Finds out what frames and flags the caller gets to see. */
+void procfs_probe(struct procfs *procfs);
+
+/* End of user space, as pagemap has it, or 0 if the address space is gone. */
+__u64 procfs_top(int pagemap);
+
+/*
+ * Reads the pages of @vma from @start to @end, as many as the batch takes, and
+ * what @facts need of the pages behind them. Errors: -ESRCH, -EINTR.
+ */
+int procfs_load(struct procfs *procfs, const struct procfs_vma *vma,
+		__u64 start, __u64 end, __u32 facts);
+
+/*
+ * Describes entry @i of the batch, which belongs to @vma, and those behind it
+ * that are equal in all respects, with @facts.
+ */
+void procfs_run(const struct procfs *procfs, const struct procfs_vma *vma,
+		size_t i, __u32 facts, struct vmq_run *run);
+
+/* Whether @scan can be answered: 0 or the errno of VMQ_IOC_SCAN. */
+int procfs_check_scan(const struct procfs *procfs, const struct vmq_scan *scan);
+
+/* Whether @scan's filters let @run pass. */
+bool procfs_wanted(const struct vmq_scan *scan, const struct vmq_run *run);
+
+#endif

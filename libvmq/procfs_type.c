@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Tells what a VMA maps. smaps has only a name and numbers, so this is the one
+ * place where names count; the file system behind a device number is looked up
+ * in mountinfo first.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "procfs.h"
+
+static bool begins(const char *name, const char *with)
+{
+	return !strncmp(name, with, strlen(with));
+}
+
+static bool is_deleted(const struct procfs_vma *vma)
+{
+	static const char end[] = " (deleted)";
+	const size_t length = sizeof(end) - 1;
+
+	return vma->name_length >= length &&
+	       !strcmp(vma->name + vma->name_length - length, end);
+}
+
+/*
+ * The file system's name on the line of mountinfo with @vma's device, as in
+ * "36 35 98:0 /mnt1 /mnt2 rw - ext3 /dev/root rw"; NULL if there is none, as for
+ * the kernel's own mounts and those of other namespaces.
+ */
+static const char *file_system(const struct vmq_vma *vma, const char *mountinfo)
+{
+	const char *line = mountinfo;
+	unsigned int major, minor;
+
+	for (; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (sscanf(line, "%*u %*u %u:%u", &major, &minor) == 2 &&
+		    major == vma->dev_major && minor == vma->dev_minor) {
+			line = strstr(line, " - ");
+			return line ? line + 3 : NULL;
+		}
+	}
+	return NULL;
+}
+
+static bool is_device_node(const struct procfs_vma *vma)
+{
+	struct stat stat_;
+
+	return begins(vma->name, "/dev/") && !stat(vma->name, &stat_) &&
+	       stat_.st_ino == vma->vma.inode && S_ISCHR(stat_.st_mode);
+}
+
+/* Files of the kernel's own tmpfs mount, which no mountinfo shows. */
+static bool is_kernel_shmem(const struct procfs_vma *vma)
+{
+	if (begins(vma->name, "[anon_shmem:"))
+		return true;
+	return is_deleted(vma) && (begins(vma->name, "/memfd:") ||
+				   begins(vma->name, "/SYSV") ||
+				   begins(vma->name, "/dev/zero"));
+}
+
+/* The first file system calls itself rootfs, but has the options of what it is. */
+static bool is_tmpfs(const char *type)
+{
+	const char *options = strstr(type, "nr_inodes="), *end = strchr(type, '\n');
+
+	return begins(type, "tmpfs ") ||
+	       (begins(type, "rootfs ") && options && (!end || options < end));
+}
+
+static __u8 file_type(const struct procfs_vma *vma, const char *mountinfo)
+{
+	const char *type = file_system(&vma->vma, mountinfo);
+
+	if (is_device_node(vma))
+		return VMQ_VMA_TYPE_DEVICE;
+	if (type && begins(type, "devtmpfs "))
+		return VMQ_VMA_TYPE_DEVICE;
+	if (type && is_tmpfs(type))
+		return VMQ_VMA_TYPE_SHMEM;
+	/* A major number other than 0 is that of a disk. */
+	if (type || vma->vma.dev_major)
+		return VMQ_VMA_TYPE_FILE;
+	if (is_kernel_shmem(vma))
+		return VMQ_VMA_TYPE_SHMEM;
+	/* anon_inode:, socket:, dmabuf: and their like */
+	return vma->name[0] == '/' ? VMQ_VMA_TYPE_FILE : VMQ_VMA_TYPE_DEVICE;
+}
+
+__u8 procfs_vma_type(const struct procfs_vma *vma, const char *mountinfo)
+{
+	const bool frames = vma->vma.flags & (VMQ_VMA_PFNMAP | VMQ_VMA_IO);
+
+	if (vma->vma.flags & VMQ_VMA_HUGETLB)
+		return VMQ_VMA_TYPE_HUGETLB;
+	if (vma->vma.object)
+		return frames ? VMQ_VMA_TYPE_DEVICE : file_type(vma, mountinfo);
+	if (begins(vma->name, "[anon:") || !strcmp(vma->name, "[heap]") ||
+	    !strcmp(vma->name, "[stack]"))
+		return VMQ_VMA_TYPE_ANON;
+	if (vma->name[0] == '[')
+		return VMQ_VMA_TYPE_SPECIAL;
+	return frames ? VMQ_VMA_TYPE_DEVICE : VMQ_VMA_TYPE_ANON;
+}

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Reads /proc/PID/smaps: VMAs with their flags and names. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../module/shared/run.h"
+#include "procfs.h"
+
+static const struct {
+	char letters[3];
+	__u64 flag;
+} vma_flags[] = {
+	{ "sh", VMQ_VMA_SHARED },	{ "ms", VMQ_VMA_MAYSHARE },
+	{ "gd", VMQ_VMA_GROWSDOWN },	{ "pf", VMQ_VMA_PFNMAP },
+	{ "lo", VMQ_VMA_LOCKED },	{ "io", VMQ_VMA_IO },
+	{ "sr", VMQ_VMA_SEQ_READ },	{ "rr", VMQ_VMA_RAND_READ },
+	{ "dc", VMQ_VMA_DONTCOPY },	{ "de", VMQ_VMA_DONTEXPAND },
+	{ "lf", VMQ_VMA_LOCKONFAULT },	{ "ac", VMQ_VMA_ACCOUNT },
+	{ "nr", VMQ_VMA_NORESERVE },	{ "ht", VMQ_VMA_HUGETLB },
+	{ "sf", VMQ_VMA_SYNC },		{ "wf", VMQ_VMA_WIPEONFORK },
+	{ "dd", VMQ_VMA_DONTDUMP },	{ "sd", VMQ_VMA_SOFTDIRTY },
+	{ "mm", VMQ_VMA_MIXEDMAP },	{ "hg", VMQ_VMA_HUGEPAGE },
+	{ "nh", VMQ_VMA_NOHUGEPAGE },	{ "mg", VMQ_VMA_MERGEABLE },
+	{ "um", VMQ_VMA_UFFD_MISSING },	{ "uw", VMQ_VMA_UFFD_WP },
+	{ "ui", VMQ_VMA_UFFD_MINOR },	{ "ss", VMQ_VMA_SHADOW_STACK },
+	{ "sl", VMQ_VMA_SEALED },	{ "dp", VMQ_VMA_DROPPABLE },
+	{ "gu", VMQ_VMA_MAYBE_GUARD },
+};
+
+static const struct {
+	char letters[3];
+	__u8 now;
+	__u8 max;
+} vma_rights[] = {
+	{ "rd", VMQ_RIGHT_READ, 0 },	{ "mr", 0, VMQ_RIGHT_READ },
+	{ "wr", VMQ_RIGHT_WRITE, 0 },	{ "mw", 0, VMQ_RIGHT_WRITE },
+	{ "ex", VMQ_RIGHT_EXEC, 0 },	{ "me", 0, VMQ_RIGHT_EXEC },
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static void add_flag(struct vmq_vma *vma, const char *letters)
+{
+	for (size_t i = 0; i < COUNT(vma_flags); i++)
+		if (!strncmp(letters, vma_flags[i].letters, 2))
+			vma->flags |= vma_flags[i].flag;
+	for (size_t i = 0; i < COUNT(vma_rights); i++) {
+		if (strncmp(letters, vma_rights[i].letters, 2))
+			continue;
+		vma->rights |= vma_rights[i].now;
+		vma->max_rights |= vma_rights[i].max;
+	}
+}
+
+/* Two letters and a space each, as in " rd ex mr mw me ". */
+static void add_flags(struct vmq_vma *vma, const char *list)
+{
+	for (list += strspn(list, " "); list[0] && list[1];
+	     list += strspn(list, " ")) {
+		add_flag(vma, list);
+		list += 2;
+	}
+}
+
+/* maps prints a newline as \012, and any other byte as it is. */
+static size_t unescape(char *name)
+{
+	char *to = name, *from = name;
+
+	while (*from) {
+		if (strncmp(from, "\\012", 4)) {
+			*to++ = *from++;
+			continue;
+		}
+		*to++ = '\n';
+		from += 4;
+	}
+	*to = '\0';
+	return to - name;
+}
+
+/* One file, one id: nobody else has these two numbers at the same time. */
+static __u64 object_id(const struct vmq_vma *vma)
+{
+	__u64 id = vma->inode ^
+		   ((__u64)vma->dev_major << 20 | vma->dev_minor) << 32;
+
+	id = (id ^ id >> 30) * 0xbf58476d1ce4e5b9ULL;
+	id = (id ^ id >> 27) * 0x94d049bb133111ebULL;
+	id ^= id >> 31;
+	return id ? id : 1;
+}
+
+/* A line like "7f0000000000-7f0000001000 r--p 00000000 fe:00 247498   /usr/bin/x" */
+static bool parse_head(char *line, struct procfs_vma *found)
+{
+	unsigned long long start, end, offset, inode;
+	unsigned int major, minor;
+	int name = 0;
+
+	if (sscanf(line, "%llx-%llx %*4s %llx %x:%x %llu%n", &start, &end,
+		   &offset, &major, &minor, &inode, &name) != 6)
+		return false;
+	*found = (struct procfs_vma){
+		.vma = {
+			.start = start,
+			.end = end,
+			.inode = inode,
+			.dev_major = major,
+			.dev_minor = minor,
+		},
+	};
+	line += name;
+	line += strspn(line, " ");
+	found->name_length = unescape(line);
+	found->name = line;
+	if (inode || major || minor) {
+		found->vma.offset = offset;
+		found->vma.object = object_id(&found->vma);
+	}
+	return true;
+}
+
+static __u8 log2_of_kb(unsigned long kb)
+{
+	__u8 shift = 10;
+
+	while (kb > 1) {
+		kb /= 2;
+		shift++;
+	}
+	return shift;
+}
+
+/* Takes what is wanted of a line; true if it was the last of its VMA. */
+static bool parse_detail(const char *line, struct procfs_vma *found)
+{
+	unsigned long number;
+
+	if (sscanf(line, "KernelPageSize: %lu kB", &number) == 1)
+		found->shift = log2_of_kb(number);
+	else if (sscanf(line, "ProtectionKey: %lu", &number) == 1)
+		found->vma.pkey = number;
+	if (strncmp(line, "VmFlags:", 8))
+		return false;
+	add_flags(&found->vma, line + 8);
+	return true;
+}
+
+/*
+ * The kernel makes the text in pieces: a VMA that grew meanwhile can begin below
+ * the end of the last one. What was told already is cut off.
+ */
+static bool take_over(struct procfs_vma *found, __u64 *told)
+{
+	struct vmq_vma *vma = &found->vma;
+
+	if (vma->start < *told) {
+		if (vma->offset)
+			vma->offset += *told - vma->start;
+		vma->start = *told;
+	}
+	if (vma->start >= vma->end)
+		return false;
+	*told = vma->end;
+	return true;
+}
+
+static int parse(char *text, const char *mounts, __u64 top,
+		 int (*found)(void *context, const struct procfs_vma *vma),
+		 void *context)
+{
+	struct procfs_vma vma;
+	bool inside = false;
+	__u64 told = 0;
+	char *line;
+	int err = 0;
+
+	while (!err && (line = strsep(&text, "\n"))) {
+		if (!inside) {
+			inside = parse_head(line, &vma);
+			continue;
+		}
+		if (!parse_detail(line, &vma))
+			continue;
+		inside = false;
+		if (!(vma.vma.flags & VMQ_VMA_HUGETLB))
+			vma.shift = 0;
+		/* [vsyscall] lies in the kernel's half and is nobody's. */
+		if (vma.vma.end > top || !take_over(&vma, &told))
+			continue;
+		vma.vma.type = procfs_vma_type(&vma, mounts);
+		err = found(context, &vma);
+	}
+	return err;
+}
+
+/* All of a file as a string to be freed; -errno. */
+static ssize_t read_text(int fd, char **text)
+{
+	size_t size = 0, room = 1 << 16;
+	char *buffer = NULL;
+	ssize_t got = 0;
+
+	do {
+		char *grown = realloc(buffer, room *= 2);
+
+		if (!grown) {
+			got = -ENOMEM;
+			break;
+		}
+		buffer = grown;
+		got = procfs_read(fd, buffer + size, room - 1 - size, size);
+		if (got > 0)
+			size += got;
+	} while (got > 0 && size == room - 1);
+	if (got < 0) {
+		free(buffer);
+		return got;
+	}
+	buffer[size] = '\0';
+	*text = buffer;
+	return size;
+}
+
+int procfs_each_vma(struct procfs *procfs,
+		    int (*found)(void *context, const struct procfs_vma *vma),
+		    void *context)
+{
+	char *text, *mounts = NULL;
+	ssize_t size = read_text(procfs->smaps, &text);
+	int err;
+
+	if (size < 0)
+		return size;
+	if (procfs->mountinfo >= 0 && read_text(procfs->mountinfo, &mounts) < 0)
+		mounts = NULL;
+	/* A living address space has a VMA, if only that of the vsyscall page. */
+	err = size ? parse(text, mounts, procfs->vmq.top, found, context) : -ESRCH;
+	free(mounts);
+	free(text);
+	return err;
+}

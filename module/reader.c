@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* See reader.h. No lock is held between two calls, so the target may change. */
+#include <linux/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+
+#include "reader.h"
+
+static int enlarge(void **array, size_t used, size_t size)
+{
+	void *larger = kvmalloc(size, GFP_KERNEL_ACCOUNT);
+
+	if (!larger)
+		return -ENOMEM;
+	if (used)
+		memcpy(larger, *array, used);
+	kvfree(*array);
+	*array = larger;
+	return 0;
+}
+
+/* Makes room for twice as many VMAs, and for more names. */
+static int enlarge_lister(struct vmq_vma_lister *lister)
+{
+	u32 max = lister->max ? 2 * lister->max : lister->mm->map_count + 64;
+	u32 names_max = lister->names_max ? 2 * lister->names_max : SZ_16K;
+	int err;
+
+	if (max < lister->max || names_max < lister->names_max)
+		return -ENOMEM;
+	err = enlarge((void **)&lister->vmas, lister->count * sizeof(*lister->vmas),
+		      max * sizeof(*lister->vmas)) ?:
+	      enlarge((void **)&lister->names, lister->names_size, names_max);
+	if (err)
+		return err;
+	lister->max = max;
+	lister->names_max = names_max;
+	lister->full = false;
+	return 0;
+}
+
+/*
+ * Reads all VMAs of @mm. 0, ENOMEM, or EINTR when killed; free what was read with
+ * vmq_vma_array_free() in any case.
+ */
+int vmq_vma_array_read(struct vmq_vma_array *array, struct mm_struct *mm)
+{
+	struct vmq_vma_lister lister = { .mm = mm, .end = mm->task_size, .full = true };
+	int err = 0;
+
+	lister.scratch = kmalloc(PAGE_SIZE, GFP_KERNEL_ACCOUNT);
+	if (!lister.scratch)
+		err = -ENOMEM;
+	while (!err && lister.next < lister.end) {
+		if (lister.full)
+			err = enlarge_lister(&lister);
+		if (!err)
+			err = fatal_signal_pending(current) ? -EINTR : vmq_vma_hold(&lister);
+		cond_resched();
+	}
+	kfree(lister.scratch);
+	*array = (struct vmq_vma_array){
+		.vmas = lister.vmas, .names = lister.names, .count = lister.count,
+		.total = lister.total, .height = lister.height,
+	};
+	return err;
+}
+
+void vmq_vma_array_free(struct vmq_vma_array *array)
+{
+	kvfree(array->vmas);
+	kvfree(array->names);
+	*array = (struct vmq_vma_array){ };
+}
+
+/* The caller keeps @mm alive during each call of vmq_reader_next(). */
+void vmq_reader_init(struct vmq_reader *reader, struct mm_struct *mm, u64 start,
+		     u64 end, const struct vmq_wish *wish)
+{
+	reader->next = 0;
+	reader->walk = (struct vmq_walker){
+		.mm = mm,
+		.next = start,
+		.end = end,
+		.report = {
+			.wish = *wish,
+			.runs = reader->batch,
+			.max = VMQ_READER_RUNS,
+		},
+	};
+}
+
+/*
+ * The last run of a batch may still grow, so it is kept until the batch is full
+ * or the walk done.
+ */
+static int refill(struct vmq_reader *reader)
+{
+	struct vmq_walker *walk = &reader->walk;
+	int err;
+
+	reader->next = 0;
+	walk->report.count = 0;
+	walk->report.full = false;
+	while (!walk->report.full && walk->next < walk->end) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		err = vmq_walk_hold(walk);
+		if (err)
+			return err;
+		cond_resched();
+	}
+	return 0;
+}
+
+/* Stores the next run: 1, 0 at the end, or EINTR when killed. */
+int vmq_reader_next(struct vmq_reader *reader, struct vmq_run *run)
+{
+	int err;
+
+	if (reader->next == reader->walk.report.count) {
+		err = refill(reader);
+		if (err)
+			return err;
+		if (!reader->walk.report.count)
+			return 0;
+	}
+	*run = reader->batch[reader->next++];
+	return 1;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * From leaves to the caller's records: which facts, who may see what, filters,
+ * and joining into runs.
+ */
+#ifndef VMQ_REPORT_H
+#define VMQ_REPORT_H
+
+#include <linux/types.h>
+#include <linux/vmq.h>
+
+#include "frame.h"
+#include "leaf.h"
+
+/* What a caller wants to know, and may. */
+struct vmq_wish {
+	u32 facts;		/* VMQ_FACTS_* */
+	bool frames;		/* the caller may see frames */
+	u64 all_of;		/* filters, as in struct vmq_scan */
+	u64 any_of;
+	u64 none_of;
+	u64 frame_start;
+	u64 frame_end;		/* 0: no filter */
+};
+
+/* Where runs gather. Set wish, runs and max (at least 1), clear the rest. */
+struct vmq_report {
+	struct vmq_wish wish;
+	struct vmq_run *runs;	/* the last one may still grow */
+	u32 count;
+	u32 max;
+	bool full;		/* a page did not fit */
+
+	/* The leaf before, if its neighbour may be told by comparing alone. */
+	struct {
+		bool on;
+		bool wanted;		/* it is in runs; else filters left it out */
+		struct vm_area_struct *vma;
+		unsigned long end;	/* where the neighbour begins */
+		pteval_t pte;		/* what the neighbour's entry has to be */
+		struct page *page;	/* the neighbour's; NULL: no page is asked */
+		struct vmq_frame_print print;
+	} repeat;
+};
+
+int vmq_wish_check(const struct vmq_wish *wish);
+bool vmq_report_repeats(struct vmq_report *report, struct vm_area_struct *vma,
+			unsigned long start, pte_t pte);
+unsigned long vmq_report_leaf(struct vmq_report *report, const struct vmq_leaf *leaf);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The words for the values and bits of <linux/vmq.h>. Everything that prints
+ * takes them from here, so that a thing has one name everywhere.
+ */
+#ifndef VMQ_SHARED_NAMES_H
+#define VMQ_SHARED_NAMES_H
+
+#include "shared.h"
+
+/**
+ * struct vmq_bit - a bit and what it is called
+ * @bit: the bit; 0 ends a table
+ * @letters: short form: one letter for an entry's bit, two for a VMA's flag (as
+ *	smaps prints it)
+ * @name: one word
+ */
+struct vmq_bit {
+	__u64 bit;
+	const char *letters;
+	const char *name;
+};
+
+extern const struct vmq_bit vmq_entry_bits[];		/* VMQ_ENTRY_* */
+extern const struct vmq_bit vmq_vma_flag_bits[];	/* VMQ_VMA_* */
+extern const struct vmq_bit vmq_page_flag_bits[];	/* as /proc/kpageflags numbers them */
+
+/* The name of a value; "unknown" for one that is newer than this table. */
+const char *vmq_kind_name(unsigned int kind);
+const char *vmq_sharing_name(unsigned int sharing);
+const char *vmq_on_write_name(unsigned int on_write);
+const char *vmq_memtype_name(unsigned int memtype);
+const char *vmq_vma_type_name(unsigned int type);
+
+#endif

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Makes mappings and pages of every kind. */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <linux/userfaultfd.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/swap.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "oracle.h"
+#include "setup.h"
+
+#define HUGE (512 * PAGE)
+
+int setup_one_cpu(void)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(0, &set);
+	return sched_setaffinity(0, sizeof(set), &set);
+}
+
+void setup_drain(void)
+{
+	size_t size = 64 * PAGE;
+	char *map = setup_map(size, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+
+	for (size_t i = 0; map && i < size; i += PAGE)
+		map[i] = 1;
+	munmap(map, size);
+}
+
+void *setup_map(size_t size, int flags, int fd)
+{
+	void *map = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, fd, 0);
+
+	if (map == MAP_FAILED)
+		return NULL;
+	madvise(map, size, MADV_NOHUGEPAGE);
+	return map;
+}
+
+void *setup_huge(void)
+{
+	char *area = mmap(NULL, 2 * HUGE, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *huge = (char *)(((uintptr_t)area + HUGE - 1) & ~(HUGE - 1));
+
+	if (area == MAP_FAILED || madvise(huge, HUGE, MADV_HUGEPAGE))
+		return NULL;
+	return huge;
+}
+
+int setup_file(const char *folder, int pages)
+{
+	int fd = open(folder, O_TMPFILE | O_RDWR, 0600);
+	char page[PAGE];
+
+	memset(page, 'f', sizeof(page));
+	for (int i = 0; fd >= 0 && i < pages; i++)
+		if (write(fd, page, sizeof(page)) != sizeof(page))
+			return -1;
+	return fd >= 0 && fsync(fd) ? -1 : fd;
+}
+
+pid_t setup_fork(void)
+{
+	pid_t child = fork();
+
+	if (!child) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			pause();
+	}
+	return child;
+}
+
+pid_t setup_traced(void)
+{
+	pid_t child = fork();
+
+	if (!child) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		ptrace(PTRACE_TRACEME, 0, 0, 0);
+		raise(SIGSTOP);
+		_exit(0);
+	}
+	if (child > 0)
+		waitpid(child, NULL, 0);
+	return child;
+}
+
+void setup_end(pid_t child)
+{
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+}
+
+static int write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	ssize_t written = fd < 0 ? -1 : write(fd, text, strlen(text));
+
+	if (fd >= 0)
+		close(fd);
+	return written == (ssize_t)strlen(text) ? 0 : -1;
+}
+
+static long read_number(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	long number = -1;
+
+	if (file && fscanf(file, "%ld", &number) != 1)
+		number = -1;
+	if (file)
+		fclose(file);
+	return number;
+}
+
+int setup_clear_soft_dirty(void)
+{
+	return write_file("/proc/self/clear_refs", "4");
+}
+
+int setup_hugetlb(int pages)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", pages);
+	return write_file("/proc/sys/vm/nr_hugepages", text) ||
+	       read_number("/proc/sys/vm/nr_hugepages") < pages ? -1 : 0;
+}
+
+int setup_ksm(char *map, size_t size)
+{
+	long before = read_number("/sys/kernel/mm/ksm/full_scans");
+
+	if (before < 0)
+		return -1;
+	memset(map, 'k', size);
+	write_file("/sys/kernel/mm/ksm/sleep_millisecs", "1");
+	write_file("/sys/kernel/mm/ksm/pages_to_scan", "1000");
+	if (madvise(map, size, MADV_MERGEABLE) || write_file("/sys/kernel/mm/ksm/run", "1"))
+		return -1;
+	for (int i = 0; i < 10000; i++) {
+		if (read_number("/sys/kernel/mm/ksm/full_scans") >= before + 4)
+			break;
+		usleep(1000);
+	}
+	return write_file("/sys/kernel/mm/ksm/run", "0");
+}
+
+/* The header of a swap area, as mkswap(8) writes it. */
+static int make_swap(const char *device, size_t size)
+{
+	struct {
+		char boot[1024];
+		uint32_t version, last_page, bad_pages;
+		char rest[PAGE - 1024 - 12 - 10];
+		char magic[10];
+	} __attribute__((packed)) header = {
+		.version = 1, .last_page = size / PAGE - 1, .magic = "SWAPSPACE2",
+	};
+	int fd = open(device, O_WRONLY | O_CLOEXEC);
+	bool ok = fd >= 0 && write(fd, &header, sizeof(header)) == sizeof(header) && !fsync(fd);
+
+	if (fd >= 0)
+		close(fd);
+	return ok ? swapon(device, 0) : -1;
+}
+
+static bool has_swap(void)
+{
+	char line[256];
+	FILE *file = fopen("/proc/swaps", "re");
+	int lines = 0;
+
+	while (file && fgets(line, sizeof(line), file))
+		lines++;
+	if (file)
+		fclose(file);
+	return lines > 1;
+}
+
+int setup_swap(void)
+{
+	if (has_swap())
+		return 0;
+	if (access("/dev/zram0", F_OK) && system("modprobe zram >/dev/null 2>&1"))
+		return -1;
+	if (write_file("/sys/block/zram0/disksize", "67108864"))
+		return -1;
+	return make_swap("/dev/zram0", 67108864);
+}
+
+int setup_uffd(void *start, size_t size, int mode)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register registration = {
+		.range = { (uintptr_t)start, size }, .mode = mode,
+	};
+	int uffd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+
+	if (uffd < 0 || ioctl(uffd, UFFDIO_API, &api) ||
+	    ioctl(uffd, UFFDIO_REGISTER, &registration))
+		return -1;
+	return uffd;
+}
+
+static int write_protect(int uffd, void *start, size_t size, int mode)
+{
+	struct uffdio_writeprotect protect = {
+		.range = { (uintptr_t)start, size }, .mode = mode,
+	};
+
+	return ioctl(uffd, UFFDIO_WRITEPROTECT, &protect);
+}
+
+int setup_uffd_protect(int uffd, void *start, size_t size)
+{
+	return write_protect(uffd, start, size, UFFDIO_WRITEPROTECT_MODE_WP);
+}
+
+int setup_uffd_resolve(int uffd, void *page, int mode)
+{
+	struct uffdio_zeropage zero = { .range = { (uintptr_t)page, PAGE } };
+
+	if (mode == UFFDIO_REGISTER_MODE_WP)
+		return write_protect(uffd, page, PAGE, 0);
+	return ioctl(uffd, UFFDIO_ZEROPAGE, &zero);
+}

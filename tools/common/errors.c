@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Messages of the tools, with what can be done about them. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "errors.h"
+
+static const char *remedy(int err)
+{
+	switch (err) {
+	case -ENODEV:
+		return " (load the module with insmod vmq.ko, or use --backend=procfs)";
+	case -EACCES:
+	case -EPERM:
+		return " (run as root, or as the owner of the process)";
+	case -ESRCH:
+		return " (it has ended, began another program, or is a thread of the kernel)";
+	case -EOPNOTSUPP:
+		return " (needs the module or a newer kernel)";
+	default:
+		return "";
+	}
+}
+
+int fail(const char *subject, int err)
+{
+	fprintf(stderr, "%s: %s: %s%s\n", program_invocation_short_name, subject,
+		strerror(-err), remedy(err));
+	return STATUS_FAILED;
+}
+
+int misused(const char *format, ...)
+{
+	va_list args;
+
+	fprintf(stderr, "%s: ", program_invocation_short_name);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fprintf(stderr, " (see %s --help)\n", program_invocation_short_name);
+	return STATUS_USAGE;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the tools say when something goes wrong: "tool: subject: reason (remedy)"
+ * on stderr. Each function returns the exit status that goes with it.
+ */
+#ifndef TOOLS_ERRORS_H
+#define TOOLS_ERRORS_H
+
+#define STATUS_DONE	0
+#define STATUS_FAILED	1
+#define STATUS_USAGE	2
+
+/* Could not be done: the negative errno @err happened to @subject. */
+int fail(const char *subject, int err);
+
+/* Wrong usage: what of it, as printf; points to --help. */
+int misused(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Parses what all tools accept and opens their target. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "errors.h"
+#include "options.h"
+
+static int set_backend(struct options *options, const char *name)
+{
+	if (!strcmp(name, "module"))
+		options->backend = VMQ_BACKEND_MODULE;
+	else if (!strcmp(name, "procfs"))
+		options->backend = VMQ_BACKEND_PROCFS;
+	else
+		return misused("--backend=%s: must be module or procfs", name);
+	return -1;
+}
+
+int common_option(struct options *options, int option, const char *argument,
+		  const char *usage)
+{
+	switch (option) {
+	case OPTION_TSV:
+		options->style = OUTPUT_TSV;
+		return -1;
+	case OPTION_JSON:
+		options->style = OUTPUT_JSON;
+		return -1;
+	case OPTION_BACKEND:
+		return set_backend(options, argument);
+	case OPTION_HELP:
+		fputs(usage, stdout);
+		return fflush(stdout) ? fail("standard output", -errno) : STATUS_DONE;
+	case OPTION_VERSION:
+		printf("%s %s\n", program_invocation_short_name, VMQ_VERSION);
+		return fflush(stdout) ? fail("standard output", -errno) : STATUS_DONE;
+	default:
+		/* getopt_long() has said what is wrong */
+		return STATUS_USAGE;
+	}
+}
+
+bool parse_target(const char *text, pid_t *pid)
+{
+	char *end;
+	long number;
+
+	if (!strcmp(text, "self")) {
+		*pid = 0;
+		return true;
+	}
+	if (*text < '0' || *text > '9')
+		return false;
+	errno = 0;
+	number = strtol(text, &end, 10);
+	*pid = number;
+	return !errno && !*end && number > 0 && number <= INT_MAX;
+}
+
+int open_target(const struct options *options, pid_t pid, const char *subject,
+		struct vmq **vmq)
+{
+	int err = vmq_open(vmq, pid, options->backend);
+
+	if (err)
+		return fail(subject, err);
+	if (vmq_backend(*vmq) == VMQ_BACKEND_PROCFS)
+		fprintf(stderr, "%s: procfs answers, not the module: what only page tables tell is absent\n",
+			program_invocation_short_name);
+	return STATUS_DONE;
+}
