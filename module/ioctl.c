@@ -36,6 +36,7 @@ struct vmq_file {
 	spinlock_t stat_lock;	/* the fields below */
 	u64 max_hold_entries;
 	u64 max_hold_ns;
+	u64 retries;
 };
 
 static u64 features(void)
@@ -53,7 +54,7 @@ static long ioctl_info(struct vmq_file *vf, void __user *uarg)
 	err = vmq_get_arg(&info, sizeof(info), uarg);
 	if (err)
 		return err;
-	info.abi = VMQ_ABI_VERSION;
+	info = (struct vmq_info){ .size = info.size, .abi = VMQ_ABI_VERSION };
 	info.features = features();
 	info.page_size = PAGE_SIZE;
 	info.run_size = sizeof(struct vmq_run);
@@ -63,6 +64,7 @@ static long ioctl_info(struct vmq_file *vf, void __user *uarg)
 	spin_lock(&vf->stat_lock);
 	info.max_hold_entries = vf->max_hold_entries;
 	info.max_hold_ns = vf->max_hold_ns;
+	info.retries = vf->retries;
 	spin_unlock(&vf->stat_lock);
 	return vmq_put_arg(uarg, &info, sizeof(info));
 }
@@ -70,18 +72,24 @@ static long ioctl_info(struct vmq_file *vf, void __user *uarg)
 static long ioctl_bind(struct vmq_file *vf, void __user *uarg)
 {
 	struct vmq_bind bind;
+	bool frames;
 	int err;
 
 	err = vmq_get_arg(&bind, sizeof(bind), uarg);
 	if (err)
 		return err;
-	if (bind.flags)
+	frames = !(bind.flags & VMQ_BIND_TOKENS);
+	if (bind.flags & ~VMQ_BIND_TOKENS || bind.reserved ||
+	    (bind.how != VMQ_BIND_PAGEMAP_FD && bind.fd != -1) ||
+	    (bind.how != VMQ_BIND_PID && bind.pid))
 		return -EINVAL;
 	switch (bind.how) {
 	case VMQ_BIND_SELF:
-		return bind.fd == -1 ? vmq_target_bind_self(&vf->target) : -EINVAL;
+		return vmq_target_bind_self(&vf->target, frames);
 	case VMQ_BIND_PAGEMAP_FD:
-		return vmq_target_bind_pagemap(&vf->target, bind.fd);
+		return vmq_target_bind_pagemap(&vf->target, bind.fd, frames);
+	case VMQ_BIND_PID:
+		return vmq_target_bind_pid(&vf->target, bind.pid, frames);
 	default:
 		return -EINVAL;
 	}
@@ -159,6 +167,7 @@ static void note_hold(struct vmq_file *vf, const struct vmq_walker *walk)
 	spin_lock(&vf->stat_lock);
 	vf->max_hold_entries = max(vf->max_hold_entries, walk->max_hold_entries);
 	vf->max_hold_ns = max(vf->max_hold_ns, walk->max_hold_ns);
+	vf->retries += walk->retries;
 	spin_unlock(&vf->stat_lock);
 }
 

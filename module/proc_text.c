@@ -14,6 +14,7 @@
 #include "reader.h"
 #include "shared/columns.h"
 #include "shared/text.h"
+#include "target.h"
 
 /* One open file. */
 struct text {
@@ -29,6 +30,7 @@ struct text {
 	struct vmq_vma_pages pages;
 	struct vmq_row row;
 	struct vmq_run run;
+	bool frames;		/* told so far */
 	bool footer;		/* the line at pos is the one below all records */
 };
 
@@ -36,7 +38,7 @@ struct text {
 static bool sees_frames(struct seq_file *m)
 {
 	return file_ns_capable(m->file, &init_user_ns, CAP_SYS_ADMIN) &&
-	       capable(CAP_SYS_ADMIN);
+	       vmq_caller_sees_frames();
 }
 
 static int next_run(void *context, struct vmq_run *run)
@@ -64,9 +66,10 @@ static int populated(void *context, __u64 start, __u64 end)
 static int rewind(struct seq_file *m, u32 facts)
 {
 	struct text *text = m->private;
-	struct vmq_wish wish = { .facts = facts, .frames = sees_frames(m) };
+	struct vmq_wish wish = { .facts = facts };
 	int err;
 
+	text->frames = wish.frames = sees_frames(m);
 	vmq_vma_array_free(&text->array);
 	err = vmq_vma_array_read(&text->array, text->mm);
 	if (err)
@@ -100,7 +103,8 @@ static void *start(struct seq_file *m, loff_t *pos, const struct list *list)
 
 	if (!mmget_not_zero(text->mm))
 		return ERR_PTR(-ESRCH);
-	if (*pos != text->pos || !*pos) {
+	/* A descriptor can pass to somebody with other rights halfway through. */
+	if (*pos != text->pos || !*pos || text->frames != sees_frames(m)) {
 		err = rewind(m, list->facts);
 		if (err)
 			return ERR_PTR(err);

@@ -2,7 +2,8 @@
 /*
  * Binds an open file to the address space it looks at: the caller's own, or
  * the one behind an open /proc/PID/pagemap, whose open ran the kernel's own
- * ptrace and LSM checks. There is no access policy of vmq's own here.
+ * ptrace and LSM checks. There is no access policy of vmq's own here; who may
+ * look at everything can name a process instead.
  */
 #include <linux/capability.h>
 #include <linux/cred.h>
@@ -10,7 +11,10 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
+#include <linux/pid.h>
 #include <linux/sched/mm.h>
+#include <linux/sched/task.h>
+#include <linux/security.h>
 
 #include "compat.h"
 #include "target.h"
@@ -63,24 +67,23 @@ bool vmq_target_can_pagemap(void)
  * Publishes @mm as the target, for the life of the file. The one who binds
  * first wins; readers pair with the cmpxchg in vmq_target_get_mm().
  */
-static int bind(struct vmq_target *target, struct mm_struct *mm)
+static int bind(struct vmq_target *target, struct mm_struct *mm, bool frames)
 {
-	bool sees_frames = capable(CAP_SYS_ADMIN);
-
+	frames = frames && vmq_caller_sees_frames();
 	mmgrab(mm);
 	if (cmpxchg(&target->mm, NULL, mm)) {
 		mmdrop(mm);
 		return -EBUSY;
 	}
 	/* A call that races with bind sees no frames, never too many. */
-	WRITE_ONCE(target->binder_sees_frames, sees_frames);
+	WRITE_ONCE(target->frames, frames);
 	return 0;
 }
 
 /* 0, EBUSY bound before, ESRCH a caller without user memory. */
-int vmq_target_bind_self(struct vmq_target *target)
+int vmq_target_bind_self(struct vmq_target *target, bool frames)
 {
-	return current->mm ? bind(target, current->mm) : -ESRCH;
+	return current->mm ? bind(target, current->mm, frames) : -ESRCH;
 }
 
 /*
@@ -88,7 +91,7 @@ int vmq_target_bind_self(struct vmq_target *target)
  * 0, EBUSY bound before, EBADF, EINVAL not a pagemap, ESRCH ended or a kernel
  * thread, EOPNOTSUPP pagemap not proven.
  */
-int vmq_target_bind_pagemap(struct vmq_target *target, int fd)
+int vmq_target_bind_pagemap(struct vmq_target *target, int fd, bool frames)
 {
 	const struct file_operations *fops = prove_pagemap();
 	struct mm_struct *mm;
@@ -106,10 +109,38 @@ int vmq_target_bind_pagemap(struct vmq_target *target, int fd)
 	mm = file->private_data;	/* pinned by the open file */
 	if (!mm || !mmget_not_zero(mm))
 		goto out;
-	err = bind(target, mm);
+	err = bind(target, mm, frames);
 	mmput_async(mm);
 out:
 	fput(file);
+	return err;
+}
+
+/*
+ * Binds to the process @nr of the caller's pid namespace. No check of ours could
+ * be as good as the one at the open of pagemap, so this is for those who may look
+ * at everything. 0, EBUSY, EPERM, ESRCH.
+ */
+int vmq_target_bind_pid(struct vmq_target *target, pid_t nr, bool frames)
+{
+	struct task_struct *task;
+	struct mm_struct *mm;
+	struct pid *pid;
+	int err;
+
+	if (!capable(CAP_SYS_ADMIN) || !capable(CAP_SYS_PTRACE))
+		return -EPERM;
+	pid = find_get_pid(nr);
+	task = get_pid_task(pid, PIDTYPE_PID);
+	put_pid(pid);
+	if (!task)
+		return -ESRCH;
+	mm = get_task_mm(task);
+	put_task_struct(task);
+	if (!mm)
+		return -ESRCH;
+	err = bind(target, mm, frames);
+	mmput_async(mm);
 	return err;
 }
 
@@ -146,8 +177,17 @@ unsigned long vmq_target_top(const struct vmq_target *target)
 	return mm ? mm->task_size : 0;
 }
 
+/*
+ * Whether the calling process may see frames at all. A kernel locked down for
+ * confidentiality keeps them to itself, as it does with /proc/kcore.
+ */
+bool vmq_caller_sees_frames(void)
+{
+	return capable(CAP_SYS_ADMIN) && !security_locked_down(LOCKDOWN_KCORE);
+}
+
 /* Whether the calling process may see frames through this target. */
 bool vmq_target_sees_frames(const struct vmq_target *target)
 {
-	return READ_ONCE(target->binder_sees_frames) && capable(CAP_SYS_ADMIN);
+	return READ_ONCE(target->frames) && vmq_caller_sees_frames();
 }

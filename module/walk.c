@@ -253,9 +253,8 @@ static bool walk_pmd_table(struct vmq_walker *walk, pmd_t *pmdp,
 
 	for (; addr < end; addr = next, pmdp++) {
 		next = pmd_addr_end(addr, end);
-		do {
-			err = walk_pmd(walk, pmdp, addr, next);
-		} while (err == -EAGAIN);
+		while ((err = walk_pmd(walk, pmdp, addr, next)) == -EAGAIN)
+			walk->retries++;
 		if (err || !spend(walk))
 			return false;
 	}
@@ -314,9 +313,8 @@ static bool walk_pud_table(struct vmq_walker *walk, pud_t *pudp,
 
 	for (; addr < end; addr = next, pudp++) {
 		next = pud_addr_end(addr, end);
-		do {
-			err = walk_pud(walk, pudp, addr, next);
-		} while (err == -EAGAIN);
+		while ((err = walk_pud(walk, pudp, addr, next)) == -EAGAIN)
+			walk->retries++;
 		if (err || !spend(walk))
 			return false;
 	}

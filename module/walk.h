@@ -27,6 +27,7 @@ struct vmq_walker {
 	u64 hold_entries;	/* visited under the present hold */
 	u64 max_hold_entries;
 	u64 max_hold_ns;
+	u64 retries;		/* entries read again, see vmq_info */
 };
 
 int vmq_walk_hold(struct vmq_walker *walk);

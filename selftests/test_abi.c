@@ -216,11 +216,19 @@ TEST_F(abi, bind)
 {
 	int vmq = open("/dev/vmq", O_RDWR), pagemap = oracle_open_pagemap(0);
 	int other = open("/proc/self/maps", O_RDONLY);
-	struct vmq_bind bind = { .size = sizeof(bind), .how = VMQ_BIND_SELF, .fd = -1, .flags = 1 };
+	struct vmq_bind bind = { .size = sizeof(bind), .how = VMQ_BIND_SELF, .fd = -1,
+		.flags = VMQ_BIND_TOKENS << 1,
+	};
 
 	EXPECT_EQ(-ENOTCONN, device_call(vmq, VMQ_IOC_SCAN, &self->scan));
 	EXPECT_EQ(-ENOTCONN, device_call(vmq, VMQ_IOC_VMAS, &self->vmas));
 	EXPECT_EQ(-ENOTCONN, device_call(vmq, VMQ_IOC_WALK, &self->walk));
+	EXPECT_EQ(-EINVAL, device_call(vmq, VMQ_IOC_BIND, &bind));
+	bind.flags = 0;
+	bind.reserved = 1;
+	EXPECT_EQ(-EINVAL, device_call(vmq, VMQ_IOC_BIND, &bind));
+	bind.reserved = 0;
+	bind.pid = 1;
 	EXPECT_EQ(-EINVAL, device_call(vmq, VMQ_IOC_BIND, &bind));
 	EXPECT_EQ(-EINVAL, bind_to(vmq, 7, -1));
 	EXPECT_EQ(-EINVAL, bind_to(vmq, VMQ_BIND_SELF, pagemap));
@@ -234,6 +242,30 @@ TEST_F(abi, bind)
 	EXPECT_EQ(0, device_call(vmq, VMQ_IOC_SCAN, &self->scan));
 	close(other);
 	close(pagemap);
+	close(vmq);
+}
+
+static int bind_to_pid(int vmq, pid_t pid)
+{
+	struct vmq_bind bind = {
+		.size = sizeof(bind), .how = VMQ_BIND_PID, .fd = -1, .pid = pid,
+	};
+
+	return device_call(vmq, VMQ_IOC_BIND, &bind);
+}
+
+TEST_F(abi, bind_by_pid)
+{
+	int vmq = open("/dev/vmq", O_RDWR);
+
+	EXPECT_EQ(-ESRCH, bind_to_pid(vmq, 2));
+	EXPECT_EQ(-ESRCH, bind_to_pid(vmq, 0));
+	EXPECT_EQ(-ESRCH, bind_to_pid(vmq, -1));
+	EXPECT_EQ(-ESRCH, bind_to_pid(vmq, 4000000));
+	EXPECT_EQ(0, bind_to_pid(vmq, getpid()));
+	EXPECT_EQ(-EBUSY, bind_to_pid(vmq, 1));
+	EXPECT_EQ(0, device_call(vmq, VMQ_IOC_SCAN, &self->scan));
+	EXPECT_TRUE(self->runs[0].valid & VMQ_VALID_FRAME);
 	close(vmq);
 }
 

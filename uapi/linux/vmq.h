@@ -220,6 +220,8 @@ struct vmq_run {
  * @max_hold_entries: out: most table entries and VMAs this open file visited
  *	under one hold of a target's lock
  * @max_hold_ns: out: longest such hold, in nanoseconds
+ * @retries: out: entries that changed between being read and being locked, and
+ *	were read again, by this open file
  *
  * Errors: EINVAL, EFAULT.
  */
@@ -234,36 +236,50 @@ struct vmq_info {
 	__u64 leaf_sizes;
 	__u64 max_hold_entries;
 	__u64 max_hold_ns;
+	__u64 retries;
 };
 
 /* How vmq_bind names the target. */
 #define VMQ_BIND_SELF		0	/* the calling process */
 #define VMQ_BIND_PAGEMAP_FD	1	/* an open /proc/PID/pagemap */
+#define VMQ_BIND_PID		2	/* a process id of the caller's pid namespace */
+
+/* Never tell frames through this file, whoever asks: before it is passed on. */
+#define VMQ_BIND_TOKENS		(1U << 0)
 
 /**
  * struct vmq_bind - argument of VMQ_IOC_BIND
  * @size: in: sizeof(struct vmq_bind)
  * @how: in: VMQ_BIND_*
  * @fd: in: for VMQ_BIND_PAGEMAP_FD the descriptor, else -1
- * @flags: in: 0
+ * @pid: in: for VMQ_BIND_PID the process, else 0
+ * @flags: in: VMQ_BIND_TOKENS or 0
+ * @reserved: in: 0
  *
- * Binds the open file to one target, once and for its life. The kernel decided
- * at the open of /proc/PID/pagemap who may look (ptrace access mode READ), and
- * a bound file can be passed on like any other: that hands over the view.
+ * Binds the open file to the address space the target has now, once and for the
+ * life of the file. With VMQ_BIND_PAGEMAP_FD the kernel decided at the open of
+ * /proc/PID/pagemap who may look (ptrace access mode READ). VMQ_BIND_PID wants
+ * CAP_SYS_ADMIN and CAP_SYS_PTRACE in the initial user namespace.
  *
- * Frames are told if the binder has CAP_SYS_ADMIN in the initial user
- * namespace, and the caller of each later call has it too.
+ * A bound file can be passed on like any other: that hands over the view of this
+ * target, but not the right to see frames. Frames are told if the binder had
+ * CAP_SYS_ADMIN in the initial user namespace, the caller has it at each later
+ * call, VMQ_BIND_TOKENS was not given, and the kernel is not locked down for
+ * confidentiality.
  *
- * Errors: EINVAL unknown @how, @flags not zero, @fd not -1 for self, or a
- * descriptor that is no pagemap; EBADF not an open descriptor; EBUSY bound
- * before; ESRCH the target has ended or is a kernel thread; EOPNOTSUPP the way
- * by pagemap could not be proven on this kernel; EFAULT.
+ * Errors: EINVAL unknown @how or flag, @fd or @pid that does not go with @how, or
+ * a descriptor that is no pagemap; EBADF not an open descriptor; EBUSY bound
+ * before; EPERM by pid without the capabilities; ESRCH no such process, it has
+ * ended or is a kernel thread; EOPNOTSUPP the way by pagemap could not be proven
+ * on this kernel; EFAULT.
  */
 struct vmq_bind {
 	__u32 size;
 	__u32 how;
 	__s32 fd;
+	__s32 pid;
 	__u32 flags;
+	__u32 reserved;
 };
 
 /**
