@@ -382,6 +382,21 @@ static int make_guard(void)
 	return 0;
 }
 
+/* Pages that differ by a flag of the page only, their entries and counts are equal. */
+static int make_dirty_neighbours(const char *folder)
+{
+	int fd = setup_file(folder, 32);
+	char *map = setup_map(32 * PAGE, MAP_PRIVATE, fd);
+
+	if (fd < 0 || !map)
+		return -1;
+	read_pages(map, 32 * PAGE);
+	for (int i = 0; i < 32; i += 3)
+		if (pwrite(fd, "d", 1, i * PAGE) != 1)
+			return -1;
+	return 0;
+}
+
 static int make_files_in(const char *folder)
 {
 	int fd = setup_file(folder, 16);
@@ -401,7 +416,7 @@ static int make_files_in(const char *folder)
 	if (map == MAP_FAILED)
 		return -1;
 	read_pages(map, 4 * PAGE);
-	return 0;
+	return make_dirty_neighbours(folder);
 }
 
 static int make_files_on_ext4(void)
