@@ -204,22 +204,23 @@ static bool list(struct vmq_vma_lister *lister, struct vm_area_struct *vma)
  */
 int vmq_vma_hold(struct vmq_vma_lister *lister)
 {
+	VMA_ITERATOR(vmi, lister->mm, lister->next);
 	struct mm_struct *mm = lister->mm;
 	struct vm_area_struct *vma;
 	int budget = HOLD_VMAS;
+	bool go_on = true;
 
 	if (mmap_read_lock_killable(mm))
 		return -EINTR;
 	lister->total = mm->map_count;
 	lister->height = mt_height(&mm->mm_mt);
-	do {
-		vma = find_vma(mm, lister->next);
-		if (!vma || vma->vm_start >= lister->end) {
-			lister->next = lister->end;
+	for_each_vma_range(vmi, vma, lister->end) {
+		go_on = list(lister, vma) && --budget;
+		if (!go_on)
 			break;
-		}
-	} while (list(lister, vma) && lister->next < lister->end && --budget);
+	}
 	mmap_read_unlock(mm);
-	lister->next = min(lister->next, lister->end);
+	if (go_on || lister->next > lister->end)
+		lister->next = lister->end;
 	return 0;
 }

@@ -404,7 +404,9 @@ static bool walk_vma(struct vmq_walker *walk, struct vm_area_struct *vma)
  */
 int vmq_walk_hold(struct vmq_walker *walk)
 {
+	VMA_ITERATOR(vmi, walk->mm, walk->next);
 	struct vm_area_struct *vma;
+	bool go_on = true;
 	u64 began;
 
 	if (mmap_read_lock_killable(walk->mm))
@@ -412,13 +414,13 @@ int vmq_walk_hold(struct vmq_walker *walk)
 	began = ktime_get_ns();
 	walk->hold_entries = 0;
 	walk->report.repeat.on = false;	/* its VMA may be gone */
-	do {
-		vma = find_vma(walk->mm, walk->next);
-		if (!vma || vma->vm_start >= walk->end) {
-			walk->next = walk->end;
+	for_each_vma_range(vmi, vma, walk->end) {
+		go_on = walk_vma(walk, vma);
+		if (!go_on)
 			break;
-		}
-	} while (walk_vma(walk, vma) && walk->next < walk->end);
+	}
+	if (go_on)
+		walk->next = walk->end;
 	mmap_read_unlock(walk->mm);
 
 	walk->max_hold_entries = max(walk->max_hold_entries, walk->hold_entries);
