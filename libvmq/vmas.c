@@ -41,6 +41,16 @@ static size_t names_used(const struct vmq_vma_list *list)
 	return last->name + last->name_length + 1;
 }
 
+/* A VMA that grew downwards, or was joined, between two reads: the rest of it. */
+static void clip(struct vmq_vma *vma, __u64 start)
+{
+	if (vma->start >= start)
+		return;
+	if (vma->inode)
+		vma->offset += start - vma->start;
+	vma->start = start;
+}
+
 int vmq_vmas_append(struct vmq_vma_list *list, const struct vmq_vma *vma,
 		    const char *name, size_t length)
 {
@@ -57,6 +67,8 @@ int vmq_vmas_append(struct vmq_vma_list *list, const struct vmq_vma *vma,
 	*added = *vma;
 	added->name = used;
 	added->name_length = length;
+	if (list->count > 1)
+		clip(added, added[-1].end);
 	return 0;
 }
 

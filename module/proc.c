@@ -25,6 +25,7 @@
 
 #include "proc.h"
 #include "proc_text.h"
+#include "target.h"
 
 #define MAX_ATTACHED	256
 #define SWEEP_PERIOD	(HZ / 2)
@@ -34,6 +35,7 @@ struct attached {
 	struct pid *pid;
 	pid_t number;		/* in the initial pid namespace */
 	struct proc_dir_entry *dir;
+	bool leaving;		/* somebody takes the folder away */
 };
 
 static struct proc_dir_entry *root;
@@ -47,20 +49,11 @@ static DECLARE_DELAYED_WORK(sweeper, sweep);
 /* Which process the file is of: NULL data stands for the reader. */
 static struct mm_struct *mm_of(struct pid *pid)
 {
-	struct task_struct *task;
-	struct mm_struct *mm;
+	struct mm_struct *mm = current->mm;
 
-	if (!pid) {
-		mm = current->mm;
-		return mm && mmget_not_zero(mm) ? mm : ERR_PTR(-ESRCH);
-	}
-	if (!capable(CAP_SYS_ADMIN) || !capable(CAP_SYS_PTRACE))
-		return ERR_PTR(-EPERM);
-	task = get_pid_task(pid, PIDTYPE_TGID);
-	mm = task ? get_task_mm(task) : NULL;
-	if (task)
-		put_task_struct(task);
-	return mm ?: ERR_PTR(-ESRCH);
+	if (pid)
+		return vmq_target_mm_of(pid);
+	return mm && mmget_not_zero(mm) ? mm : ERR_PTR(-ESRCH);
 }
 
 static int open_text(struct inode *inode, struct file *file,
@@ -128,26 +121,46 @@ static struct attached *find_attached(pid_t number)
 }
 
 /*
- * attached_lock held, and kept while waiting for readers: they do not take it.
+ * Takes the folder away and waits for its readers, who may be slow: without the
+ * lock. Until then the entry stays, so that the name is not used twice. @a was
+ * marked as leaving under the lock by the caller.
  */
 static void detach(struct attached *a)
 {
+	proc_remove(a->dir);
+	mutex_lock(&attached_lock);
 	list_del(&a->list);
 	attached_count--;
-	proc_remove(a->dir);
+	mutex_unlock(&attached_lock);
 	put_pid(a->pid);
 	kfree(a);
+}
+
+/* The next folder to be taken away, marked as leaving; NULL for none. */
+static struct attached *take_ended(bool all)
+{
+	struct attached *a, *found = NULL;
+
+	mutex_lock(&attached_lock);
+	list_for_each_entry(a, &attached_list, list) {
+		if (!a->leaving && (all || !pid_has_task(a->pid, PIDTYPE_TGID))) {
+			a->leaving = true;
+			found = a;
+			break;
+		}
+	}
+	mutex_unlock(&attached_lock);
+	return found;
 }
 
 /* Takes away the folders of processes that have ended, while there are any. */
 static void sweep(struct work_struct *work)
 {
-	struct attached *a, *next;
+	struct attached *a;
 
+	while ((a = take_ended(false)))
+		detach(a);
 	mutex_lock(&attached_lock);
-	list_for_each_entry_safe(a, next, &attached_list, list)
-		if (!pid_has_task(a->pid, PIDTYPE_TGID))
-			detach(a);
 	if (!list_empty(&attached_list))
 		schedule_delayed_work(&sweeper, SWEEP_PERIOD);
 	mutex_unlock(&attached_lock);
@@ -169,10 +182,8 @@ static int attach_process(struct pid *pid, pid_t number)
 	struct attached *a = find_attached(number);
 	char name[16];
 
-	if (a && a->pid == pid)
-		return -EEXIST;
-	if (a)			/* an ended process had the number */
-		detach(a);
+	if (a)			/* or of an ended process that had the number */
+		return a->pid == pid && !a->leaving ? -EEXIST : -EBUSY;
 	if (attached_count == MAX_ATTACHED)
 		return -ENOSPC;
 	a = kzalloc(sizeof(*a), GFP_KERNEL);
@@ -217,10 +228,15 @@ static int detach_number(pid_t number)
 
 	mutex_lock(&attached_lock);
 	a = find_attached(number);
+	if (a && a->leaving)
+		a = NULL;
 	if (a)
-		detach(a);
+		a->leaving = true;
 	mutex_unlock(&attached_lock);
-	return a ? 0 : -ESRCH;
+	if (!a)
+		return -ESRCH;
+	detach(a);
+	return 0;
 }
 
 /*
@@ -235,7 +251,10 @@ static int open_attach(struct inode *inode, struct file *file)
 	return nonseekable_open(inode, file);
 }
 
-/* PID or -PID and a newline. EINVAL, EPERM, ESRCH, EEXIST, ENOSPC, ENOMEM, EFAULT. */
+/*
+ * PID or -PID and a newline. EINVAL, EPERM, ESRCH, EEXIST, EBUSY the folder of a
+ * process that had the number is just going, ENOSPC, ENOMEM, EFAULT.
+ */
 static ssize_t write_attach(struct file *file, const char __user *text, size_t size,
 			    loff_t *pos)
 {
@@ -270,13 +289,11 @@ int vmq_proc_init(void)
 
 void vmq_proc_exit(void)
 {
-	struct attached *a, *next;
+	struct attached *a;
 
 	remove_proc_entry("attach", root);	/* nobody attaches any more */
-	mutex_lock(&attached_lock);
-	list_for_each_entry_safe(a, next, &attached_list, list)
-		detach(a);
-	mutex_unlock(&attached_lock);
 	cancel_delayed_work_sync(&sweeper);
+	while ((a = take_ended(true)))
+		detach(a);
 	proc_remove(root);
 }

@@ -18,7 +18,8 @@
 
 /* One open file. */
 struct text {
-	struct mm_struct *mm;	/* mm_count; mm_users only while reading */
+	struct mm_struct *mm;	/* mm_count ... */
+	bool alive;		/* ... and mm_users, while reading */
 	loff_t pos;		/* line in record; 0 is the header */
 	int state;		/* 1: there is a line at pos; 0: the end; or an errno */
 	struct vmq_vma_array array;
@@ -66,14 +67,15 @@ static int populated(void *context, __u64 start, __u64 end)
 static int rewind(struct seq_file *m, u32 facts)
 {
 	struct text *text = m->private;
-	struct vmq_wish wish = { .facts = facts };
+	struct vmq_wish wish = { .facts = facts, .frames = sees_frames(m) };
 	int err;
 
-	text->frames = wish.frames = sees_frames(m);
+	text->pos = -1;		/* until all below is there */
 	vmq_vma_array_free(&text->array);
 	err = vmq_vma_array_read(&text->array, text->mm);
 	if (err)
 		return err;
+	text->frames = wish.frames;
 	text->space = (struct vmq_space){
 		.vmas = text->array.vmas, .names = text->array.names,
 		.top = text->mm->task_size, .count = text->array.count,
@@ -96,12 +98,22 @@ struct list {
 	const struct vmq_table *table;
 };
 
+/* What seq_file is told of the state; at the end the VMAs are needed no more. */
+static void *answer(struct text *text)
+{
+	if (text->state)
+		return text->state > 0 ? text : ERR_PTR(text->state);
+	vmq_vma_array_free(&text->array);
+	return NULL;
+}
+
 static void *start(struct seq_file *m, loff_t *pos, const struct list *list)
 {
 	struct text *text = m->private;
 	int err;
 
-	if (!mmget_not_zero(text->mm))
+	text->alive = mmget_not_zero(text->mm);
+	if (!text->alive)
 		return ERR_PTR(-ESRCH);
 	/* A descriptor can pass to somebody with other rights halfway through. */
 	if (*pos != text->pos || !*pos || text->frames != sees_frames(m)) {
@@ -114,7 +126,9 @@ static void *start(struct seq_file *m, loff_t *pos, const struct list *list)
 			text->pos++;
 		}
 	}
-	return text->state > 0 ? text : text->state ? ERR_PTR(text->state) : NULL;
+	if (text->state < 0)	/* an error before: perhaps it has passed */
+		text->state = list->step(text);
+	return answer(text);
 }
 
 static void *next(struct seq_file *m, void *v, loff_t *pos, const struct list *list)
@@ -124,15 +138,14 @@ static void *next(struct seq_file *m, void *v, loff_t *pos, const struct list *l
 	++*pos;
 	text->pos++;
 	text->state = list->step(text);
-	return text->state > 0 ? text : text->state ? ERR_PTR(text->state) : NULL;
+	return answer(text);
 }
 
 static void stop(struct seq_file *m, void *v)
 {
 	struct text *text = m->private;
 
-	/* start() has no reference when it says so */
-	if (v != ERR_PTR(-ESRCH))
+	if (text->alive)
 		mmput_async(text->mm);
 }
 

@@ -7,9 +7,12 @@
 
 #include "reader.h"
 
+/* What a reader may pin: more names than these are nobody's real address space. */
+#define NAMES_MAX	SZ_32M
+
 static int enlarge(void **array, size_t used, size_t size)
 {
-	void *larger = kvmalloc(size, GFP_KERNEL_ACCOUNT);
+	void *larger = kvmalloc(size, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 
 	if (!larger)
 		return -ENOMEM;
@@ -20,29 +23,33 @@ static int enlarge(void **array, size_t used, size_t size)
 	return 0;
 }
 
-/* Makes room for twice as many VMAs, and for more names. */
+/* Makes room in the array that is full. */
 static int enlarge_lister(struct vmq_vma_lister *lister)
 {
-	u32 max = lister->max ? 2 * lister->max : lister->mm->map_count + 64;
+	u32 max = max_t(u32, lister->count, lister->mm->map_count) + 512;
 	u32 names_max = lister->names_max ? 2 * lister->names_max : SZ_16K;
 	int err;
 
-	if (max < lister->max || names_max < lister->names_max)
-		return -ENOMEM;
-	err = enlarge((void **)&lister->vmas, lister->count * sizeof(*lister->vmas),
-		      max * sizeof(*lister->vmas)) ?:
-	      enlarge((void **)&lister->names, lister->names_size, names_max);
-	if (err)
-		return err;
-	lister->max = max;
-	lister->names_max = names_max;
 	lister->full = false;
-	return 0;
+	if (lister->count == lister->max) {
+		err = enlarge((void **)&lister->vmas, lister->count * sizeof(*lister->vmas),
+			      max * sizeof(*lister->vmas));
+		if (!err)
+			lister->max = max;
+		if (err || lister->names_max)
+			return err;
+	}
+	if (names_max > NAMES_MAX)
+		return -ENOMEM;
+	err = enlarge((void **)&lister->names, lister->names_size, names_max);
+	if (!err)
+		lister->names_max = names_max;
+	return err;
 }
 
 /*
- * Reads all VMAs of @mm. 0, ENOMEM, or EINTR when killed; free what was read with
- * vmq_vma_array_free() in any case.
+ * Reads all VMAs of @mm into the empty @array. 0, ENOMEM, or EINTR when killed;
+ * free it with vmq_vma_array_free() in any case.
  */
 int vmq_vma_array_read(struct vmq_vma_array *array, struct mm_struct *mm)
 {
@@ -51,7 +58,7 @@ int vmq_vma_array_read(struct vmq_vma_array *array, struct mm_struct *mm)
 
 	lister.scratch = kmalloc(PAGE_SIZE, GFP_KERNEL_ACCOUNT);
 	if (!lister.scratch)
-		err = -ENOMEM;
+		return -ENOMEM;
 	while (!err && lister.next < lister.end) {
 		if (lister.full)
 			err = enlarge_lister(&lister);

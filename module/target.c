@@ -117,28 +117,37 @@ out:
 }
 
 /*
- * Binds to the process @nr of the caller's pid namespace. No check of ours could
- * be as good as the one at the open of pagemap, so this is for those who may look
- * at everything. 0, EBUSY, EPERM, ESRCH.
+ * The address space of the process @pid, with a reference for mmput_async(). No
+ * check of ours could be as good as the one at the open of pagemap, so this is for
+ * those who may look at everything. EPERM, ESRCH.
  */
-int vmq_target_bind_pid(struct vmq_target *target, pid_t nr, bool frames)
+struct mm_struct *vmq_target_mm_of(struct pid *pid)
 {
 	struct task_struct *task;
 	struct mm_struct *mm;
-	struct pid *pid;
-	int err;
 
 	if (!capable(CAP_SYS_ADMIN) || !capable(CAP_SYS_PTRACE))
-		return -EPERM;
-	pid = find_get_pid(nr);
-	task = get_pid_task(pid, PIDTYPE_PID);
-	put_pid(pid);
+		return ERR_PTR(-EPERM);
+	task = get_pid_task(pid, PIDTYPE_TGID);
 	if (!task)
-		return -ESRCH;
+		return ERR_PTR(-ESRCH);
 	mm = get_task_mm(task);
 	put_task_struct(task);
-	if (!mm)
-		return -ESRCH;
+	return mm ?: ERR_PTR(-ESRCH);
+}
+
+/*
+ * Binds to the process @nr of the caller's pid namespace. 0, EBUSY, EPERM, ESRCH.
+ */
+int vmq_target_bind_pid(struct vmq_target *target, pid_t nr, bool frames)
+{
+	struct pid *pid = find_get_pid(nr);
+	struct mm_struct *mm = vmq_target_mm_of(pid);
+	int err;
+
+	put_pid(pid);
+	if (IS_ERR(mm))
+		return PTR_ERR(mm);
 	err = bind(target, mm, frames);
 	mmput_async(mm);
 	return err;

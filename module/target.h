@@ -9,6 +9,7 @@
 #include <linux/types.h>
 
 struct mm_struct;
+struct pid;
 
 struct vmq_target {
 	struct mm_struct *mm;	/* NULL until bound; holds mm_count, not mm_users */
@@ -23,6 +24,7 @@ int vmq_target_bind_pagemap(struct vmq_target *target, int fd, bool frames);
 int vmq_target_bind_pid(struct vmq_target *target, pid_t pid, bool frames);
 void vmq_target_release(struct vmq_target *target);
 
+struct mm_struct *vmq_target_mm_of(struct pid *pid);
 struct mm_struct *vmq_target_get_mm(const struct vmq_target *target);
 void vmq_target_put_mm(struct mm_struct *mm);
 unsigned long vmq_target_top(const struct vmq_target *target);

@@ -8,7 +8,6 @@
 #include <linux/kdev_t.h>
 #include <linux/maple_tree.h>
 #include <linux/mm.h>
-#include <linux/mm_inline.h>
 #include <linux/pkeys.h>
 #include <linux/random.h>
 #include <linux/rmap.h>
@@ -119,8 +118,7 @@ static bool is_stack(const struct vm_area_struct *vma)
 /* The name of a VMA that maps no file; it may be built in @scratch. */
 static const char *special_name(struct vm_area_struct *vma, char *scratch)
 {
-	struct anon_vma_name *anon = anon_vma_name(vma);
-	const char *name = NULL;
+	const char *anon = vmq_vma_anon_name(vma), *name = NULL;
 
 	if (vma->vm_ops && vma->vm_ops->name)
 		name = vma->vm_ops->name(vma);
@@ -132,21 +130,21 @@ static const char *special_name(struct vm_area_struct *vma, char *scratch)
 		return "[stack]";
 	if (!anon)
 		return "";
-	snprintf(scratch, PAGE_SIZE, "[anon:%s]", anon->name);
+	snprintf(scratch, PAGE_SIZE, "[anon:%s]", anon);
 	return scratch;
 }
 
 /* The name as maps shows it, "" for none or for a path longer than a page. */
 static const char *name_of(struct vm_area_struct *vma, char *scratch)
 {
-	struct anon_vma_name *anon;
+	const char *anon;
 	char *path;
 
 	if (!vma->vm_file)
 		return special_name(vma, scratch);
-	anon = anon_vma_name(vma);
+	anon = vmq_vma_anon_name(vma);
 	if (anon) {
-		snprintf(scratch, PAGE_SIZE, "[anon_shmem:%s]", anon->name);
+		snprintf(scratch, PAGE_SIZE, "[anon_shmem:%s]", anon);
 		return scratch;
 	}
 	path = d_path(vmq_file_path(vma->vm_file), scratch, PAGE_SIZE);
@@ -175,19 +173,34 @@ static void describe(struct vm_area_struct *vma, struct vmq_vma *record)
 	}
 }
 
+/* A VMA that has grown downwards since the last hold: its new part comes too late. */
+static void clip(struct vmq_vma *record, u64 start)
+{
+	if (record->start >= start)
+		return;
+	if (record->inode)
+		record->offset += start - record->start;
+	record->start = start;
+}
+
 /* Appends @vma; false when record or name does not fit. */
 static bool list(struct vmq_vma_lister *lister, struct vm_area_struct *vma)
 {
-	const char *name = name_of(vma, lister->scratch);
-	u32 length = strlen(name);
 	struct vmq_vma *record = lister->vmas + lister->count;
+	const char *name = "";
+	u32 length;
 
-	if (lister->count == lister->max ||
-	    lister->names_max - lister->names_size <= length) {
-		lister->full = true;
+	lister->full = lister->count == lister->max;
+	if (lister->full)
 		return false;
-	}
+	name = name_of(vma, lister->scratch);
+	length = strlen(name);
+	lister->full = lister->names_max - lister->names_size <= length;
+	if (lister->full)
+		return false;
 	describe(vma, record);
+	if (lister->count)
+		clip(record, record[-1].end);
 	record->name = lister->names_size;
 	record->name_length = length;
 	memcpy(lister->names + lister->names_size, name, length + 1);
