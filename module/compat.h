@@ -13,6 +13,7 @@
 #include <linux/pgtable.h>
 #include <linux/swap.h>
 #include <linux/swapops.h>
+#include <linux/userfaultfd_k.h>
 #include <linux/version.h>
 #include <linux/vmq.h>
 
@@ -76,13 +77,13 @@ static inline bool vmq_counts_pages(void)
 }
 
 /*
- * Number of entries that map any page of @folio. v6.12 counts them for large
+ * Number of entries that map any page of @folio. v6.11 counts them for large
  * folios; the function of before is not exported. Before, only hugetlb folios
  * are asked for, and those are mapped as a whole only.
  */
 static inline int vmq_folio_map_count(struct folio *folio)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0)
 	return folio_mapcount(folio);
 #else
 	return page_mapcount(&folio->page);
@@ -95,8 +96,10 @@ static inline int vmq_folio_map_count(struct folio *folio)
  */
 static inline bool vmq_folio_counts_alike(struct folio *folio)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0)
 	return folio_mapcount(folio) == folio_entire_mapcount(folio);
+#elif LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+	return false;		/* the flag is gone, the count not yet there */
 #else
 	return !PageDoubleMap(&folio->page);
 #endif
@@ -156,7 +159,7 @@ static inline const struct path *vmq_file_path(struct file *file)
 
 static inline struct inode *vmq_file_inode(struct file *file)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
 	return (struct inode *)file_user_inode(file);
 #else
 	return file_inode(file);
@@ -171,6 +174,36 @@ static inline bool vmq_vma_is_heap(const struct vm_area_struct *vma)
 #else
 	return vma->vm_start <= vma->vm_mm->brk &&
 	       vma->vm_end >= vma->vm_mm->start_brk;
+#endif
+}
+
+/*
+ * The name prctl gave an anonymous VMA; the function for it is not exported. Up to
+ * v6.1 the place serves file VMAs for something else.
+ */
+static inline const char *vmq_vma_anon_name(const struct vm_area_struct *vma)
+{
+#ifdef CONFIG_ANON_VMA_NAME
+	if (LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0) && vma->vm_file)
+		return NULL;
+	return vma->anon_name ? vma->anon_name->name : NULL;
+#else
+	return NULL;
+#endif
+}
+
+/*
+ * Whether the kernel itself resolves write-protect faults of the userfaultfd of
+ * @vma (v6.7). The structure that says so is public in v6.12.
+ */
+static inline bool vmq_uffd_wp_async(const struct vm_area_struct *vma)
+{
+#if defined(CONFIG_USERFAULTFD) && LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	const struct userfaultfd_ctx *ctx = vma->vm_userfaultfd_ctx.ctx;
+
+	return ctx && ctx->features & UFFD_FEATURE_WP_ASYNC;
+#else
+	return false;
 #endif
 }
 

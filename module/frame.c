@@ -44,12 +44,13 @@ static void tell_anon(struct vmq_frame *frame, const struct vmq_leaf *leaf,
 
 /*
  * The huge zero page has no exported name. It is the only page that is not
- * anonymous and mapped by a huge entry of an anonymous VMA; since v6.18 such an
- * entry is special as well.
+ * anonymous and mapped by a huge entry of an anonymous VMA, or an ordinary page
+ * mapped by one of a DAX VMA; since v6.18 such an entry is special as well.
  */
 static bool is_huge_zero(const struct vmq_leaf *leaf)
 {
-	return leaf->shift == PMD_SHIFT && vma_is_anonymous(leaf->vma);
+	return leaf->shift == PMD_SHIFT &&
+	       (vma_is_anonymous(leaf->vma) || vma_is_dax(leaf->vma));
 }
 
 static u8 kind_of_page(const struct vmq_frame *frame, const struct vmq_leaf *leaf,

@@ -16,10 +16,16 @@ static bool is_shared(const struct vm_area_struct *vma)
 	return vma->vm_flags & VM_MAYSHARE;
 }
 
+/* Of a private mapping of a file, some pages are the file's and some are not. */
+static bool may_map_file_pages(const struct vm_area_struct *vma)
+{
+	return !is_shared(vma) && !vma_is_anonymous((struct vm_area_struct *)vma);
+}
+
+/* Anonymous hugetlb memory is a private mapping of a file nobody sees. */
 static bool is_private_file(const struct vm_area_struct *vma)
 {
-	return vma->vm_file && !is_shared(vma) &&
-	       !vma_is_anonymous((struct vm_area_struct *)vma) &&
+	return vma->vm_file && may_map_file_pages(vma) &&
 	       !is_vm_hugetlb_page((struct vm_area_struct *)vma);
 }
 
@@ -60,14 +66,14 @@ void vmq_sharing(struct vmq_run *run, const struct vmq_leaf *leaf,
 	} else if (soft && soft->kind == VMQ_KIND_MIGRATION && is_shared(vma)) {
 		run->sharing = VMQ_SHARING_MAP_SHARED;
 	} else if (soft && (anon || soft->kind == VMQ_KIND_MIGRATION)) {
-		if (!soft->exclusive && !anon && is_private_file(vma)) {
+		if (!soft->exclusive && !anon && may_map_file_pages(vma)) {
 			run->valid &= ~VMQ_VALID_SHARING;
 			return;
 		}
 		anon = true;
 		run->sharing = soft->exclusive ? VMQ_SHARING_EXCLUSIVE : VMQ_SHARING_MAYBE;
 	}
-	if (anon && is_private_file(vma) && run->sharing != VMQ_SHARING_KSM)
+	if (anon && is_private_file(vma))
 		run->flags |= VMQ_RUN_PRIVATIZED;
 }
 
@@ -136,12 +142,18 @@ static u8 write_to_protected(const struct vmq_leaf *leaf, const struct vmq_frame
 	}
 }
 
+/* Whether a write-protected page waits for a userfaultfd. */
+static bool asks_before_write(struct vm_area_struct *vma)
+{
+	return userfaultfd_wp(vma) && !vmq_uffd_wp_async(vma);
+}
+
 static u8 write_to_nothing(struct vm_area_struct *vma)
 {
-	if (userfaultfd_missing(vma))
+	if (userfaultfd_missing(vma) && vma_is_anonymous(vma))
 		return VMQ_ON_WRITE_UFFD;
 	/* a driver decides, or whether the page cache has the page */
-	if (vma->vm_flags & VM_PFNMAP || userfaultfd_minor(vma))
+	if (vma->vm_flags & VM_PFNMAP || userfaultfd_missing(vma) || userfaultfd_minor(vma))
 		return VMQ_ON_WRITE_UNKNOWN;
 	return is_shared(vma) ? VMQ_ON_WRITE_UPGRADE : VMQ_ON_WRITE_FILL;
 }
@@ -161,7 +173,7 @@ static u8 write_to_softleaf(struct vm_area_struct *vma, const struct vmq_softlea
 	case VMQ_KIND_MARKER:
 		if (!soft->uffd_wp)
 			return VMQ_ON_WRITE_DENY;
-		return userfaultfd_wp(vma) ? VMQ_ON_WRITE_UFFD : write_to_nothing(vma);
+		return asks_before_write(vma) ? VMQ_ON_WRITE_UFFD : write_to_nothing(vma);
 	default:
 		return VMQ_ON_WRITE_UNKNOWN;
 	}
@@ -172,8 +184,12 @@ static u8 write_to_page(const struct vmq_run *run, const struct vmq_leaf *leaf,
 {
 	if (run->entry & VMQ_ENTRY_WRITE)
 		return VMQ_ON_WRITE_THROUGH;
-	if (run->entry & VMQ_ENTRY_UFFD_WP && userfaultfd_wp(leaf->vma))
+	if (run->entry & VMQ_ENTRY_UFFD_WP && asks_before_write(leaf->vma))
 		return VMQ_ON_WRITE_UFFD;
+	/* a hole of a DAX file: the file system allocates */
+	if (is_shared(leaf->vma) && (frame->kind == VMQ_KIND_ZERO ||
+				     frame->kind == VMQ_KIND_HUGE_ZERO))
+		return VMQ_ON_WRITE_UNKNOWN;
 	if (is_shared(leaf->vma))
 		return VMQ_ON_WRITE_UPGRADE;
 	return write_to_protected(leaf, frame);

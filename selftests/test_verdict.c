@@ -481,6 +481,25 @@ TEST_F(verdict, userfaultfd_missing)
 	close(uffd);
 }
 
+/* Whether a userfaultfd is asked hangs on the page cache, which is not looked at. */
+TEST_F(verdict, userfaultfd_missing_in_a_shared_mapping)
+{
+	int fd = memfd_create("vmq", 0), uffd;
+	volatile char *map, *other;
+	struct vmq_run run;
+
+	ASSERT_EQ(0, ftruncate(fd, PAGE));
+	map = setup_map(PAGE, MAP_SHARED, fd);
+	other = setup_map(PAGE, MAP_SHARED, fd);
+	other[0] = 1;
+	uffd = setup_uffd((void *)map, PAGE, UFFDIO_REGISTER_MODE_MISSING);
+	ASSERT_GE(uffd, 0);
+	ASSERT_EQ(0, device_page(self->vmq, map, &run));
+	EXPECT_EQ(VMQ_ON_WRITE_UNKNOWN, run.on_write);
+	EXPECT_EQ(0, write_byte(map));		/* nobody was asked */
+	close(uffd);
+}
+
 TEST_F(verdict, userfaultfd_write_protect)
 {
 	int uffd;
@@ -490,6 +509,25 @@ TEST_F(verdict, userfaultfd_write_protect)
 	ASSERT_GE(uffd, 0);
 	ASSERT_EQ(0, setup_uffd_protect(uffd, (void *)self->map, PAGE));
 	expect_uffd(_metadata, self, uffd, self->map, UFFDIO_REGISTER_MODE_WP);
+	close(uffd);
+}
+
+#ifndef UFFD_FEATURE_WP_ASYNC
+#define UFFD_FEATURE_WP_ASYNC (1 << 15)
+#endif
+
+/* v6.7: the kernel lifts the protection by itself. */
+TEST_F(verdict, userfaultfd_write_protect_that_asks_nobody)
+{
+	int uffd;
+
+	self->map[0] = 1;
+	uffd = setup_uffd_with((void *)self->map, 4 * PAGE, UFFDIO_REGISTER_MODE_WP,
+			       UFFD_FEATURE_WP_ASYNC);
+	if (uffd < 0)
+		SKIP(return, "this kernel has no asynchronous write protection");
+	ASSERT_EQ(0, setup_uffd_protect(uffd, (void *)self->map, PAGE));
+	EXPECT_VERDICT(VMQ_ON_WRITE_REUSE, self->map);
 	close(uffd);
 }
 

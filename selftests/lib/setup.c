@@ -209,7 +209,12 @@ int setup_swap(void)
 
 int setup_uffd(void *start, size_t size, int mode)
 {
-	struct uffdio_api api = { .api = UFFD_API };
+	return setup_uffd_with(start, size, mode, 0);
+}
+
+int setup_uffd_with(void *start, size_t size, int mode, unsigned long features)
+{
+	struct uffdio_api api = { .api = UFFD_API, .features = features };
 	struct uffdio_register registration = {
 		.range = { (uintptr_t)start, size }, .mode = mode,
 	};

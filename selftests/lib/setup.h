@@ -44,6 +44,8 @@ int setup_swap(void);
 
 /* A userfaultfd for the range in the UFFDIO_REGISTER_MODE_ @mode. */
 int setup_uffd(void *start, size_t size, int mode);
+/* The same with UFFD_FEATURE_ @features. */
+int setup_uffd_with(void *start, size_t size, int mode, unsigned long features);
 int setup_uffd_protect(int uffd, void *start, size_t size);
 /* Ends the fault of a page registered in @mode. */
 int setup_uffd_resolve(int uffd, void *page, int mode);
