@@ -19,6 +19,7 @@
 #include "compat.h"
 #include "frame.h"
 #include "ioctl.h"
+#include "shared/run.h"
 #include "target.h"
 #include "vma.h"
 #include "walk.h"
@@ -138,6 +139,11 @@ static int flush(struct vmq_report *report, struct vmq_scan *scan, u32 *done)
 	return 0;
 }
 
+static struct vmq_run *last_run(const struct vmq_report *report)
+{
+	return report->runs + report->count - 1;
+}
+
 /* Fills the caller's array from walk->next on; *@done counts the records. */
 static int fill(struct vmq_walker *walk, struct vmq_scan *scan, u32 *done)
 {
@@ -157,8 +163,9 @@ static int fill(struct vmq_walker *walk, struct vmq_scan *scan, u32 *done)
 			break;
 		cond_resched();
 	}
-	if (report->count && walk->next < walk->end)
-		report->runs[report->count - 1].flags |= VMQ_RUN_CUT;
+	if (report->count && walk->next < walk->end &&
+	    vmq_run_end(last_run(report)) == walk->next)
+		last_run(report)->flags |= VMQ_RUN_CUT;
 	return flush(report, scan, done);
 }
 
@@ -347,16 +354,19 @@ static long vmq_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	void __user *uarg = (void __user *)arg;
 	struct vmq_file *vf = file->private_data;
 
-	switch (cmd) {
-	case VMQ_IOC_INFO:
+	/* The size is in the argument: a grown one is the same command. */
+	if (_IOC_TYPE(cmd) != VMQ_IOC_MAGIC)
+		return -ENOTTY;
+	switch (_IOC_NR(cmd)) {
+	case _IOC_NR(VMQ_IOC_INFO):
 		return ioctl_info(vf, uarg);
-	case VMQ_IOC_BIND:
+	case _IOC_NR(VMQ_IOC_BIND):
 		return ioctl_bind(vf, uarg);
-	case VMQ_IOC_SCAN:
+	case _IOC_NR(VMQ_IOC_SCAN):
 		return ioctl_scan(vf, uarg);
-	case VMQ_IOC_VMAS:
+	case _IOC_NR(VMQ_IOC_VMAS):
 		return ioctl_vmas(vf, uarg);
-	case VMQ_IOC_WALK:
+	case _IOC_NR(VMQ_IOC_WALK):
 		return ioctl_walk(vf, uarg);
 	default:
 		return -ENOTTY;

@@ -15,6 +15,7 @@ struct vmq_leaf {
 	unsigned long pfn;	/* of start, if present */
 	u8 shift;		/* log2 of what the entry maps; 0 for a hole */
 	bool special;		/* marked as having no ordinary page */
+	bool bad;		/* a hole, because the table above is corrupt */
 };
 
 #endif

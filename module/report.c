@@ -22,8 +22,6 @@ u8 vmq_arch_memtypes[8] __ro_after_init;
 #define PAGE_FACTS	(VMQ_FACTS_PAGE | VMQ_FACTS_WRITE | VMQ_FACTS_COUNTS | \
 			 VMQ_FACTS_FLAGS | VMQ_FACTS_NODE)
 
-#define ENTRY_SET	(VMQ_SET_KIND(0) - 1)
-#define KIND_SET	(VMQ_SET_SHARING(0) - VMQ_SET_KIND(0))
 #define SHARING_SET	(VMQ_SET_ON_WRITE(0) - VMQ_SET_SHARING(0))
 #define ON_WRITE_SET	(~0ULL - VMQ_SET_ON_WRITE(0) + 1)
 
@@ -49,9 +47,9 @@ int vmq_wish_check(const struct vmq_wish *wish)
 		return -EINVAL;
 	if (!wish->frame_end)
 		return wish->frame_start ? -EINVAL : 0;
-	if (wish->frame_start >= wish->frame_end)
+	if (wish->frame_start >= wish->frame_end || !(wish->facts & VMQ_FACTS_FRAME))
 		return -EINVAL;
-	return wish->frames && wish->facts & VMQ_FACTS_FRAME ? 0 : -EPERM;
+	return wish->frames ? 0 : -EPERM;
 }
 
 static u64 set_of(const struct vmq_run *run)
@@ -97,9 +95,9 @@ static bool is_wanted(const struct vmq_wish *wish, struct vmq_run *run)
 /* Joins @run to the last run or appends it; false when there is no room. */
 static bool append(struct vmq_report *report, const struct vmq_run *run)
 {
-	struct vmq_run *last = report->runs + report->count - 1;
+	struct vmq_run *last = report->count ? report->runs + report->count - 1 : NULL;
 
-	if (report->count && vmq_run_continues(last, run)) {
+	if (last && vmq_run_continues(last, run)) {
 		last->pages += run->pages;
 		return true;
 	}
@@ -115,7 +113,11 @@ static void tell_hole(const struct vmq_wish *wish, const struct vmq_leaf *leaf,
 		      struct vmq_run *run)
 {
 	run->pkey = vma_pkey(leaf->vma);
-	run->valid |= VMQ_VALID_KIND;
+	run->valid |= VMQ_VALID_KIND | VMQ_VALID_PKEY;
+	if (leaf->bad) {
+		run->kind = VMQ_KIND_UNKNOWN;
+		return;
+	}
 	if (wish->facts & VMQ_FACTS_PAGE)
 		run->valid |= VMQ_VALID_SHARING;
 	if (wish->facts & VMQ_FACTS_WRITE)
@@ -153,7 +155,7 @@ static void tell_softleaf(const struct vmq_wish *wish, const struct vmq_leaf *le
 
 	run->pkey = vma_pkey(leaf->vma);
 	run->kind = soft.kind;
-	run->valid |= VMQ_VALID_KIND;
+	run->valid |= VMQ_VALID_KIND | VMQ_VALID_PKEY;
 	run->shift = leaf->shift;
 	if (pte_swp_soft_dirty(leaf->pte))
 		run->entry |= VMQ_ENTRY_SOFT_DIRTY;
@@ -179,7 +181,7 @@ static void tell_entry(const struct vmq_leaf *leaf, struct vmq_run *run)
 	run->memtype = vmq_arch_memtype(leaf->pte, leaf->shift);
 	run->pkey = vmq_arch_pkey(leaf->pte);
 	run->shift = leaf->shift;
-	run->valid |= VMQ_VALID_MEMTYPE;
+	run->valid |= VMQ_VALID_MEMTYPE | VMQ_VALID_PKEY;
 }
 
 static void tell_place(const struct vmq_wish *wish, const struct vmq_leaf *leaf,
@@ -294,6 +296,7 @@ static unsigned long report_pages(struct vmq_report *report, struct vmq_leaf lea
 	unsigned long end = leaf.end;
 	bool wanted;
 
+	report->told_singly += (end - leaf.start) >> PAGE_SHIFT;
 	for (; leaf.start < end; leaf.start += PAGE_SIZE, leaf.pfn++) {
 		struct vmq_run run = { .start = leaf.start, .pages = 1 };
 
@@ -319,7 +322,8 @@ static void expect_repeat(struct vmq_report *report, const struct vmq_leaf *leaf
 	const struct vmq_wish *wish = &report->wish;
 
 	report->repeat.on = false;
-	if (leaf->shift != PAGE_SHIFT || leaf->special || wish->frame_end)
+	if (leaf->shift != PAGE_SHIFT || leaf->special || wish->frame_end ||
+	    !vmq_arch_counts_up(leaf->pte))
 		return;
 	if (needs_frame(wish)) {
 		if (!wish->frames || !frame->page || frame->kind == VMQ_KIND_HUGETLB ||

@@ -30,6 +30,7 @@ struct vmq_report {
 	u32 count;
 	u32 max;
 	bool full;		/* a page did not fit */
+	u64 told_singly;	/* pages of huge leaves with facts of their own */
 
 	/* The leaf before, if its neighbour may be told by comparing alone. */
 	struct {

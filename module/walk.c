@@ -29,7 +29,9 @@
 /* Reports @leaf and moves the cursor behind it; false when it did not fit. */
 static bool emit(struct vmq_walker *walk, const struct vmq_leaf *leaf)
 {
+	walk->report.told_singly = 0;
 	walk->next = vmq_report_leaf(&walk->report, leaf);
+	walk->hold_entries += walk->report.told_singly;
 	return !walk->report.full;
 }
 
@@ -39,6 +41,14 @@ static bool emit_hole(struct vmq_walker *walk, unsigned long addr, unsigned long
 	struct vmq_leaf hole = { .vma = walk->vma, .start = addr, .end = end };
 
 	return emit(walk, &hole);
+}
+
+/* The entry above [addr, end) makes no sense, so what is below is not looked at. */
+static bool emit_bad(struct vmq_walker *walk, unsigned long addr, unsigned long end)
+{
+	struct vmq_leaf bad = { .vma = walk->vma, .start = addr, .end = end, .bad = true };
+
+	return emit(walk, &bad);
 }
 
 /* Counts one visited entry or VMA; false when the hold has lasted long enough. */
@@ -216,11 +226,14 @@ static int walk_huge_pmd(struct vmq_walker *walk, pmd_t *pmdp, pmd_t pmd,
 	return room ? 0 : -ENOSPC;
 }
 
-static int walk_no_pmd(struct vmq_walker *walk, pmd_t *pmdp, unsigned long addr,
-		       unsigned long end)
+static int walk_no_pmd(struct vmq_walker *walk, pmd_t *pmdp, pmd_t pmd,
+		       unsigned long addr, unsigned long end)
 {
+	bool room;
+
 	note(walk, VMQ_LEVEL_PMD, pmd_index(addr), pmdp, __pte(0), false);
-	return emit_hole(walk, addr, end) ? 0 : -ENOSPC;
+	room = pmd_none(pmd) ? emit_hole(walk, addr, end) : emit_bad(walk, addr, end);
+	return room ? 0 : -ENOSPC;
 }
 
 /* Everything below one PMD entry. EAGAIN when it changed while being read. */
@@ -234,7 +247,7 @@ static int walk_pmd(struct vmq_walker *walk, pmd_t *pmdp, unsigned long addr,
 	pmd = READ_ONCE(*pmdp);
 	if (pmd_none(pmd) || unlikely(pmd_present(pmd) && !pmd_leaf(pmd) && pmd_bad(pmd))) {
 		rcu_read_unlock();
-		return walk_no_pmd(walk, pmdp, addr, end);
+		return walk_no_pmd(walk, pmdp, pmd, addr, end);
 	}
 	if (!pmd_present(pmd) || pmd_leaf(pmd)) {
 		rcu_read_unlock();
@@ -300,8 +313,10 @@ static int walk_pud(struct vmq_walker *walk, pud_t *pudp, unsigned long addr,
 	if (!pud_none(pud) && (!pud_present(pud) || pud_leaf(pud)))
 		return walk_huge_pud(walk, pudp, pud, addr, end);
 	note(walk, VMQ_LEVEL_PUD, pud_index(addr), pudp, __pte(pud_val(pud)), false);
-	if (pud_none(pud) || unlikely(pud_bad(pud)))
+	if (pud_none(pud))
 		return emit_hole(walk, addr, end) ? 0 : -ENOSPC;
+	if (unlikely(pud_bad(pud)))
+		return emit_bad(walk, addr, end) ? 0 : -ENOSPC;
 	return walk_pmd_table(walk, pmd_offset(&pud, addr), addr, end) ? 0 : -ENOSPC;
 }
 
@@ -328,8 +343,10 @@ static bool walk_p4d(struct vmq_walker *walk, p4d_t *p4dp, unsigned long addr,
 
 	if (pgtable_l5_enabled())
 		note(walk, VMQ_LEVEL_P4D, p4d_index(addr), p4dp, __pte(p4d_val(p4d)), false);
-	if (p4d_none(p4d) || unlikely(p4d_bad(p4d)))
+	if (p4d_none(p4d))
 		return emit_hole(walk, addr, end);
+	if (unlikely(p4d_bad(p4d)))
+		return emit_bad(walk, addr, end);
 	return walk_pud_table(walk, pud_offset(&p4d, addr), addr, end);
 }
 
@@ -346,21 +363,30 @@ static bool walk_p4d_table(struct vmq_walker *walk, p4d_t *p4dp,
 	return true;
 }
 
+static bool walk_pgd(struct vmq_walker *walk, pgd_t *pgdp, unsigned long addr,
+		     unsigned long end)
+{
+	pgd_t pgd = READ_ONCE(*pgdp);
+
+	note(walk, VMQ_LEVEL_PGD, pgd_index(addr), pgdp, __pte(pgd_val(pgd)), false);
+	if (pgd_none(pgd))
+		return emit_hole(walk, addr, end);
+	if (unlikely(pgd_bad(pgd)))
+		return emit_bad(walk, addr, end);
+	/* with four levels the P4D is the PGD entry itself, not what it points to */
+	return walk_p4d_table(walk, p4d_offset(pgtable_l5_enabled() ? &pgd : pgdp, addr),
+			      addr, end);
+}
+
 static bool walk_pgd_table(struct vmq_walker *walk, unsigned long addr,
 			   unsigned long end)
 {
 	pgd_t *pgdp = pgd_offset(walk->mm, addr);
 	unsigned long next;
-	bool go_on;
 
 	for (; addr < end; addr = next, pgdp++) {
 		next = pgd_addr_end(addr, end);
-		note(walk, VMQ_LEVEL_PGD, pgd_index(addr), pgdp, __pte(pgd_val(*pgdp)), false);
-		if (pgd_none(*pgdp) || unlikely(pgd_bad(*pgdp)))
-			go_on = emit_hole(walk, addr, next);
-		else
-			go_on = walk_p4d_table(walk, p4d_offset(pgdp, addr), addr, next);
-		if (!go_on || !spend(walk))
+		if (!walk_pgd(walk, pgdp, addr, next) || !spend(walk))
 			return false;
 	}
 	return true;

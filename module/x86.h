@@ -37,6 +37,16 @@ static inline u32 vmq_arch_entry_bits(pte_t pte)
 	return bits;
 }
 
+/*
+ * Whether an entry's neighbour in memory follows it by its frame alone: then it is
+ * pte_val(@pte) + PAGE_SIZE. Not so without the present bit: protnone entries hold
+ * their frame inverted (L1TF), and count downwards.
+ */
+static inline bool vmq_arch_counts_up(pte_t pte)
+{
+	return pte_flags(pte) & _PAGE_PRESENT;
+}
+
 /* VMQ_ENTRY_* of an entry that points to a table: rights and use, no more. */
 static inline u32 vmq_arch_table_bits(pte_t pte)
 {

@@ -120,7 +120,7 @@ TEST_F(abi, filters_on_facts_that_were_not_asked_for)
 	SCAN(EINVAL, all_of = VMQ_SET_KIND(VMQ_KIND_ANON));
 	SCAN(EINVAL, any_of = VMQ_SET_SHARING(VMQ_SHARING_MAYBE));
 	SCAN(EINVAL, none_of = VMQ_SET_ON_WRITE(VMQ_ON_WRITE_COPY));
-	SCAN(EPERM, frame_end = 100);
+	SCAN(EINVAL, frame_end = 100);
 	self->scan.facts = VMQ_FACTS_FRAME;
 	BROKEN(EINVAL, VMQ_IOC_SCAN, scan, {
 		self->scan.frame_start = 5;
@@ -158,6 +158,7 @@ TEST_F(abi, walk)
 TEST_F(abi, command_and_pointer)
 {
 	EXPECT_EQ(-ENOTTY, device_call(self->vmq, _IO(VMQ_IOC_MAGIC, 0x1f), NULL));
+	EXPECT_EQ(-ENOTTY, device_call(self->vmq, _IO(VMQ_IOC_MAGIC + 1, 2), NULL));
 	EXPECT_EQ(-EFAULT, device_call(self->vmq, VMQ_IOC_INFO, NOWHERE));
 	EXPECT_EQ(-EFAULT, device_call(self->vmq, VMQ_IOC_SCAN, NULL));
 	self->info.size = 4;
@@ -174,6 +175,9 @@ TEST_F(abi, longer_arguments)
 
 	longer.scan.size = sizeof(longer);
 	EXPECT_EQ(0, device_call(self->vmq, VMQ_IOC_SCAN, &longer));
+	longer.scan = self->scan;
+	longer.scan.size = sizeof(longer);
+	EXPECT_EQ(0, device_call(self->vmq, _IOWR(VMQ_IOC_MAGIC, 2, typeof(longer)), &longer));
 	longer.scan = self->scan;
 	longer.scan.size = sizeof(longer);
 	longer.more[31] = 1;

@@ -361,6 +361,22 @@ static int make_anonymous(void)
 	return 0;
 }
 
+/* Entries without access hold their frames inverted: neighbours count downwards. */
+static int make_no_access(void)
+{
+	size_t size = 2048 * PAGE;
+	char *up = setup_map(size, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	char *down = setup_map(size, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+
+	if (!up || !down)
+		return -1;
+	for (size_t at = 0; at < size; at += PAGE) {
+		up[at] = 1;
+		down[size - PAGE - at] = 1;
+	}
+	return mprotect(up, size, PROT_NONE) || mprotect(down, size, PROT_NONE);
+}
+
 /* Above what four levels reach, where the machine has five. */
 static int make_high(void)
 {
@@ -558,6 +574,7 @@ FIXTURE_VARIANT(mapping) {
 #define MAPPING(name, why) \
 	FIXTURE_VARIANT_ADD(mapping, name) { .make = make_##name, .missing = why }
 MAPPING(anonymous, NULL);
+MAPPING(no_access, NULL);
 MAPPING(high, NULL);
 MAPPING(guard, NULL);
 MAPPING(files_on_ext4, NULL);

@@ -44,7 +44,7 @@ PAIR(present, VMQ_ENTRY_PRESENT, "P", "n")
 
 COLUMN(entry, true, cell_set(cell, vmq_entry_bits, run->entry))
 COLUMN(memtype, VALID(MEMTYPE), cell_word(cell, vmq_memtype_name(run->memtype)))
-COLUMN(pkey, VALID(MEMTYPE), cell_number(cell, run->pkey))
+COLUMN(pkey, VALID(PKEY), cell_number(cell, run->pkey))
 COLUMN(kind, VALID(KIND) || !(run->entry & VMQ_ENTRY_PRESENT),
 	cell_word(cell, vmq_kind_name(run->kind)))
 COLUMN(sharing, VALID(SHARING), cell_word(cell, vmq_sharing_name(run->sharing)))

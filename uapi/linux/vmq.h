@@ -119,7 +119,8 @@
 #define VMQ_VALID_REF_COUNT	(1U << 9)
 #define VMQ_VALID_ORDER		(1U << 10)
 #define VMQ_VALID_NODE		(1U << 11)
-#define VMQ_VALID_MEMTYPE	(1U << 12)	/* also pkey */
+#define VMQ_VALID_MEMTYPE	(1U << 12)
+#define VMQ_VALID_PKEY		(1U << 13)
 
 /*
  * The facts a caller asks for. Entry bits, memory type, pkey, and the kind of
@@ -310,8 +311,8 @@ struct vmq_bind {
  *
  * Errors: EINVAL a range that is empty, unaligned or beyond user space, @count
  * or @run_size 0, an unknown bit, a filter on a fact that was not asked for, a
- * frame range that is empty; EPERM a frame range without the right to see frames
- * or without VMQ_FACTS_FRAME; ENOTCONN not bound; ESRCH the target's
+ * frame range that is empty; EPERM a frame range without the right to see frames;
+ * ENOTCONN not bound; ESRCH the target's
  * address space is gone (exit or exec); EINTR; ENOMEM; EFAULT.
  */
 struct vmq_scan {
@@ -435,8 +436,9 @@ struct vmq_vma {
  * @reserved: in: 0
  *
  * Reports the VMAs that overlap [@start, @end), whole, in order of address. The
- * call ends when an array is full, the range is done (@start == @end) or a signal
- * arrives.
+ * call ends when an array is full, 1024 VMAs or 64 KiB of names are told, the range
+ * is done (@start == @end) or a signal arrives; repeat it until the range is done.
+ * A VMA that grows downwards, or is joined, between two calls may be told again.
  *
  * Errors: as VMQ_IOC_SCAN.
  */
