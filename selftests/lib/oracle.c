@@ -93,3 +93,30 @@ int oracle_pagemap(int fd, uint64_t start, size_t count, uint64_t *entries)
 	}
 	return 0;
 }
+
+uint64_t oracle_entry(const volatile void *address)
+{
+	int fd = oracle_open_pagemap(0);
+	uint64_t entry;
+
+	if (fd < 0 || oracle_pagemap(fd, (uintptr_t)address, 1, &entry))
+		entry = 0;
+	if (fd >= 0)
+		close(fd);
+	return entry;
+}
+
+uint64_t oracle_kpage(const char *file, uint64_t frame)
+{
+	uint64_t value = -1ULL;
+	char path[40];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%s", file);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || pread(fd, &value, sizeof(value), frame * sizeof(value)) != sizeof(value))
+		value = -1ULL;
+	if (fd >= 0)
+		close(fd);
+	return value;
+}

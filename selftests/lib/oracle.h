@@ -38,4 +38,10 @@ int oracle_open_pagemap(pid_t pid);
 /* Entries of @count pages from @start; 0 or -1. */
 int oracle_pagemap(int fd, uint64_t start, size_t count, uint64_t *entries);
 
+/* What the caller's own pagemap says of the page at @address; 0 on failure. */
+uint64_t oracle_entry(const volatile void *address);
+
+/* What /proc/@file, kpagecount or kpageflags, says of @frame; -1 on failure. */
+uint64_t oracle_kpage(const char *file, uint64_t frame);
+
 #endif

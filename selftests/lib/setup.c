@@ -2,6 +2,7 @@
 /* Makes mappings and pages of every kind. */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <linux/memfd.h>
 #include <linux/userfaultfd.h>
 #include <sched.h>
 #include <signal.h>
@@ -143,6 +144,51 @@ int setup_hugetlb(int pages)
 	snprintf(text, sizeof(text), "%d", pages);
 	return write_file("/proc/sys/vm/nr_hugepages", text) ||
 	       read_number("/proc/sys/vm/nr_hugepages") < pages ? -1 : 0;
+}
+
+int setup_hugetlb_pages(int shift, int pages)
+{
+	char pool[64], path[96], text[16];
+	long all, unused;
+
+	snprintf(pool, sizeof(pool), "/sys/kernel/mm/hugepages/hugepages-%lukB",
+		 (1UL << shift) / 1024);
+	snprintf(path, sizeof(path), "%s/free_hugepages", pool);
+	unused = read_number(path);
+	if (unused < 0 || unused >= pages)
+		return unused < 0 ? -1 : 0;
+	snprintf(path, sizeof(path), "%s/nr_hugepages", pool);
+	all = read_number(path);
+	snprintf(text, sizeof(text), "%ld", all + pages - unused);
+	write_file(path, text);
+	return read_number(path) < all + pages - unused ? -1 : 0;
+}
+
+int setup_hugetlb_file(int shift, int pages)
+{
+	int fd = memfd_create("vmq hugetlb", MFD_CLOEXEC | MFD_HUGETLB | shift << MFD_HUGE_SHIFT);
+
+	return fd >= 0 && ftruncate(fd, (off_t)pages << shift) ? -1 : fd;
+}
+
+int setup_read_only(int fd)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+void *setup_map_aligned(size_t size, size_t align, int rights, int flags, int fd)
+{
+	char *area = mmap(NULL, size + align, PROT_NONE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	char *map = (char *)(((uintptr_t)area + align - 1) & ~(align - 1));
+
+	if (area == MAP_FAILED)
+		return NULL;
+	map = mmap(map, size, rights, flags | MAP_FIXED, fd, 0);
+	return map == MAP_FAILED ? NULL : map;
 }
 
 int setup_ksm(char *map, size_t size)

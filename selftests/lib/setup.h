@@ -33,8 +33,18 @@ void setup_end(pid_t child);
 /* Clears the soft-dirty bits of the caller. */
 int setup_clear_soft_dirty(void);
 
-/* Reserves @pages huge pages. */
+/* Sets the number of huge pages of the default size. */
 int setup_hugetlb(int pages);
+
+/* Sees to it that @pages hugetlb pages of 2^@shift bytes are free. */
+int setup_hugetlb_pages(int shift, int pages);
+
+/* A file of @pages such pages, nothing there yet; a descriptor that can only read it. */
+int setup_hugetlb_file(int shift, int pages);
+int setup_read_only(int fd);
+
+/* @size bytes of @fd, or of anonymous memory, at a multiple of @align. */
+void *setup_map_aligned(size_t size, size_t align, int rights, int flags, int fd);
 
 /* Fills [map, map + size) with equal pages and has KSM merge them. */
 int setup_ksm(char *map, size_t size);

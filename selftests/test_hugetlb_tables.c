@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * PMD tables that processes share, as the kernel does for an aligned GiB of a
+ * hugetlbfs file mapped MAP_SHARED, of a writable and of a read-only descriptor:
+ * both see the same frames through one table, and while others truncate the file
+ * and end, a scan gives no wrong answer. That the kernel does not complain either
+ * is seen by selftests/vm/run; use after free, on the kernel "debug".
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/device.h"
+#include "lib/oracle.h"
+#include "lib/setup.h"
+#include "kselftest_harness.h"
+
+#define HUGE (512 * PAGE)
+#define GIB (1UL << 30)
+#define POOL 16		/* huge pages there are */
+#define USED 4		/* of the file */
+#define STRIDE (3 * HUGE)
+
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#endif
+
+FIXTURE(tables) {
+	int fd;			/* the file, writable */
+	char *map;		/* its GiB */
+	uint64_t pool[POOL];	/* all frames a huge page can have */
+};
+FIXTURE_VARIANT(tables) {
+	bool read_only;
+};
+FIXTURE_VARIANT_ADD(tables, writable) { .read_only = false };
+FIXTURE_VARIANT_ADD(tables, read_only) { .read_only = true };
+
+/* Maps all huge pages once, to know their frames. */
+static bool learn_pool(uint64_t *frames)
+{
+	char *map = setup_map(POOL * HUGE, MAP_SHARED | MAP_ANONYMOUS | MAP_HUGETLB, -1);
+
+	for (int i = 0; map && i < POOL; i++) {
+		map[i * HUGE] = 1;
+		frames[i] = PM_FRAME(oracle_entry(map + i * HUGE));
+	}
+	return map && !munmap(map, POOL * HUGE) && frames[0];
+}
+
+FIXTURE_SETUP(tables)
+{
+	if (setup_hugetlb(POOL) || !learn_pool(self->pool))
+		SKIP(return, "no huge pages");
+	self->fd = setup_hugetlb_file(21, 512);
+	ASSERT_GE(self->fd, 0);
+	self->map = setup_map_aligned(GIB, GIB, variant->read_only ? PROT_READ : PROT_READ | PROT_WRITE,
+				      MAP_SHARED | MAP_NORESERVE,
+				      variant->read_only ? setup_read_only(self->fd) : self->fd);
+	ASSERT_NE(NULL, self->map);
+}
+
+FIXTURE_TEARDOWN(tables)
+{
+	if (self->map)
+		munmap(self->map, GIB);
+}
+
+/* Maps the used pages; they may be beyond the end of the file for a moment. */
+static void touch(char *map)
+{
+	for (int i = 0; i < USED; i++)
+		madvise(map + i * STRIDE, HUGE, MADV_POPULATE_READ);
+}
+
+/* A process that has touched the pages and stands still. */
+static pid_t start_sharer(char *map)
+{
+	pid_t child = fork();
+
+	if (!child) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		touch(map);
+		raise(SIGSTOP);
+		_exit(0);
+	}
+	if (child > 0)
+		waitpid(child, NULL, WUNTRACED);
+	return child;
+}
+
+/* Frame of the PMD table above @address; 0 if it ends before. */
+static uint64_t pmd_table(int vmq, const char *address)
+{
+	struct vmq_walk walk = {
+		.size = sizeof(walk), .facts = VMQ_FACTS_FRAME, .address = (uintptr_t)address,
+	};
+
+	if (device_call(vmq, VMQ_IOC_WALK, &walk))
+		return 0;
+	for (__u32 i = 0; i < walk.count; i++)
+		if (walk.levels[i].level == VMQ_LEVEL_PMD && walk.levels[i].valid & VMQ_VALID_TABLE)
+			return walk.levels[i].table;
+	return 0;
+}
+
+TEST_F(tables, two_processes_have_one)
+{
+	int vmq = device_open(0), other;
+	struct vmq_run mine, theirs;
+	pid_t child;
+
+	ASSERT_GE(vmq, 0);
+	touch(self->map);
+	child = start_sharer(self->map);
+	other = device_open(child);
+	ASSERT_GE(other, 0);
+	for (int i = 0; i < USED; i++) {
+		char *page = self->map + i * STRIDE;
+
+		ASSERT_EQ(0, device_page(vmq, page, &mine));
+		ASSERT_EQ(0, device_page(other, page, &theirs));
+		EXPECT_EQ(PM_FRAME(oracle_entry(page)), mine.frame);
+		EXPECT_EQ(mine.frame, theirs.frame);
+		EXPECT_EQ(VMQ_KIND_HUGETLB, theirs.kind);
+		EXPECT_EQ(VMQ_SHARING_MAP_SHARED, theirs.sharing);
+		EXPECT_EQ(variant->read_only ? VMQ_ON_WRITE_DENY : VMQ_ON_WRITE_UPGRADE,
+			  theirs.on_write == VMQ_ON_WRITE_THROUGH ? VMQ_ON_WRITE_UPGRADE :
+								   theirs.on_write);
+	}
+	EXPECT_NE(0, pmd_table(vmq, self->map));
+	if (pmd_table(vmq, self->map) != pmd_table(other, self->map))
+		SKIP(setup_end(child); return, "this kernel gives each process a PMD table of its own");
+	close(other);
+	setup_end(child);
+	close(vmq);
+}
+
+static void truncate_for_ever(int fd)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (;;) {
+		(void)!ftruncate(fd, 0);
+		(void)!ftruncate(fd, GIB);
+		(void)!ftruncate(fd, STRIDE);
+		(void)!ftruncate(fd, GIB);
+	}
+}
+
+/* Shares the table for some time and ends. */
+static void come_and_go(char *map)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (int i = 0; i < 30; i++)
+		touch(map);
+	_exit(0);
+}
+
+static bool in_pool(const uint64_t *pool, uint64_t frame)
+{
+	for (int i = 0; i < POOL; i++)
+		if (frame >= pool[i] && frame < pool[i] + HUGE / PAGE)
+			return true;
+	return false;
+}
+
+struct seen {
+	unsigned long scans, pages, wrong, together, children;
+};
+
+/* Whether @run can be true: nothing, or some huge pages of the pool, of the file. */
+static bool can_be(const uint64_t *pool, const struct vmq_run *run)
+{
+	if (run->kind == VMQ_KIND_NONE)
+		return !run->entry && !(run->valid & VMQ_VALID_FRAME);
+	return run->kind == VMQ_KIND_HUGETLB && run->shift == 21 &&
+	       run->sharing == VMQ_SHARING_MAP_SHARED && run->order == 9 &&
+	       run->valid & VMQ_VALID_FRAME && in_pool(pool, run->frame) &&
+	       in_pool(pool, run->frame + run->pages - 1);
+}
+
+/* Scans the GiB of the target of @vmq once; 0 or a negative errno. */
+static int look(int vmq, uint64_t start, const uint64_t *pool, struct seen *seen)
+{
+	struct vmq_run runs[64];
+	struct vmq_scan scan = device_scan(start, start + GIB, VMQ_FACTS_ALL, runs, 64);
+	uint64_t at = start;
+	int err = device_call(vmq, VMQ_IOC_SCAN, &scan);
+
+	if (err)
+		return err;
+	seen->scans++;
+	for (__u32 i = 0; i < scan.count; i++) {
+		seen->wrong += runs[i].start != at || !can_be(pool, &runs[i]);
+		seen->pages += runs[i].kind != VMQ_KIND_NONE;
+		at = runs[i].start + runs[i].pages * PAGE;
+	}
+	seen->wrong += at != start + GIB;
+	return 0;
+}
+
+/* Looks at a process that comes and goes, from its start until it has ended. */
+static void look_at_one(char *map, const uint64_t *pool, struct seen *seen)
+{
+	pid_t child = fork();
+	int own = device_open(0), vmq;
+
+	if (!child)
+		come_and_go(map);
+	vmq = device_open(child);
+	if (vmq >= 0) {
+		while (!look(vmq, (uintptr_t)map, pool, seen)) {
+			uint64_t table = pmd_table(vmq, map);
+
+			seen->together += table && table == pmd_table(own, map);
+			look(own, (uintptr_t)map, pool, seen);
+			touch(map);
+		}
+		seen->children++;
+		close(vmq);
+	}
+	close(own);
+	waitpid(child, NULL, 0);
+}
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+TEST_F_TIMEOUT(tables, truncate_and_exit_under_scan, 60)
+{
+	const char *scale = getenv("SCALE");
+	double end = now() + 2 * (scale ? atof(scale) : 1);
+	struct seen seen = { };
+	pid_t truncater = fork();
+
+	if (!truncater)
+		truncate_for_ever(self->fd);
+	while (now() < end || seen.children < 2)
+		look_at_one(self->map, self->pool, &seen);
+	setup_end(truncater);
+	TH_LOG("%lu scans of %lu processes, %lu runs of pages, one table %lu times",
+	       seen.scans, seen.children, seen.pages, seen.together);
+	EXPECT_EQ(0, seen.wrong);
+	EXPECT_GT(seen.pages, 0);
+}
+
+TEST_HARNESS_MAIN
