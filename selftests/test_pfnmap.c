@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Frames that are no memory: a bar of QEMU's pci-testdev, mapped through sysfs,
+ * uncached and write-combined. Where it lies, the file "resource" says. And the
+ * page of time the kernel lends to every process, [vvar].
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/device.h"
+#include "lib/oracle.h"
+#include "lib/vq_output.h"
+#include "kselftest_harness.h"
+
+#define DEVICES "/sys/bus/pci/devices"
+#define BARS 6
+#define MEMORY_BAR (1UL << 20)	/* the smaller ones are its registers */
+
+/* A bar that is there. */
+struct bar {
+	char device[288];	/* folder in sysfs */
+	int number;
+	uint64_t start;
+	uint64_t size;
+};
+
+static bool has_id(const char *device, const char *file, unsigned long id)
+{
+	char path[320];
+	unsigned long value = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", device, file);
+	f = fopen(path, "re");
+	if (!f)
+		return false;
+	if (fscanf(f, "%lx", &value) != 1)
+		value = 0;
+	fclose(f);
+	return value == id;
+}
+
+/* The memory bar of @bar->device: one line of "resource" for each. */
+static bool find_memory(struct bar *bar)
+{
+	unsigned long start, end, flags;
+	char path[320];
+	bool found = false;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/resource", bar->device);
+	f = fopen(path, "re");
+	for (bar->number = 0; f && !found && bar->number < BARS; bar->number++) {
+		if (fscanf(f, "%lx %lx %lx", &start, &end, &flags) != 3)
+			break;
+		found = start && end - start >= MEMORY_BAR;
+	}
+	if (f)
+		fclose(f);
+	bar->number--;
+	bar->start = start;
+	bar->size = end - start + 1;
+	return found;
+}
+
+static bool find_bar(struct bar *bar)
+{
+	DIR *devices = opendir(DEVICES);
+	struct dirent *entry;
+	bool found = false;
+
+	while (devices && !found && (entry = readdir(devices))) {
+		snprintf(bar->device, sizeof(bar->device), DEVICES "/%s", entry->d_name);
+		found = has_id(bar->device, "vendor", 0x1b36) &&
+			has_id(bar->device, "device", 0x0005) && find_memory(bar);
+	}
+	if (devices)
+		closedir(devices);
+	return found;
+}
+
+static int open_bar(const struct bar *bar, const char *suffix)
+{
+	char path[320];
+
+	snprintf(path, sizeof(path), "%s/resource%d%s", bar->device, bar->number, suffix);
+	return open(path, O_RDWR | O_CLOEXEC);
+}
+
+FIXTURE(bar) {
+	int vmq, fd;
+	struct bar bar;
+	volatile char *map;	/* shared */
+};
+FIXTURE_VARIANT(bar) {
+	const char *suffix;	/* of the file in sysfs */
+	const char *letters;	/* of the row of vq */
+	uint8_t memtype;
+};
+FIXTURE_VARIANT_ADD(bar, uncached) {
+	.suffix = "", .letters = "N--RW--", .memtype = VMQ_MEMTYPE_UC_MINUS,
+};
+FIXTURE_VARIANT_ADD(bar, write_combined) {
+	.suffix = "_wc", .letters = "-O-RW--", .memtype = VMQ_MEMTYPE_WC,
+};
+
+FIXTURE_SETUP(bar)
+{
+	self->vmq = self->fd = -1;
+	if (!find_bar(&self->bar))
+		SKIP(return, "no pci-testdev with memory: boot with -d pci-testdev,membar=16M");
+	self->fd = open_bar(&self->bar, variant->suffix);
+	ASSERT_GE(self->fd, 0);
+	self->vmq = device_open(0);
+	ASSERT_GE(self->vmq, 0);
+	self->map = mmap(NULL, self->bar.size, PROT_READ | PROT_WRITE, MAP_SHARED, self->fd, 0);
+	ASSERT_NE(MAP_FAILED, self->map);
+}
+
+FIXTURE_TEARDOWN(bar)
+{
+	close(self->vmq);
+	close(self->fd);
+}
+
+TEST_F(bar, is_one_run_of_its_frames)
+{
+	uint64_t start = (uintptr_t)self->map;
+	struct vmq_run runs[4];
+	struct vmq_scan scan = device_scan(start, start + self->bar.size, VMQ_FACTS_ALL, runs, 4);
+
+	ASSERT_EQ(0, device_call(self->vmq, VMQ_IOC_SCAN, &scan));
+	ASSERT_EQ(1, scan.count);
+	EXPECT_EQ(start, runs[0].start);
+	EXPECT_EQ(self->bar.size / PAGE, runs[0].pages);
+	EXPECT_TRUE(runs[0].valid & VMQ_VALID_FRAME);
+	EXPECT_EQ(self->bar.start / PAGE, runs[0].frame);
+	EXPECT_EQ(VMQ_KIND_PFNMAP, runs[0].kind);
+	EXPECT_EQ(VMQ_SHARING_NOPAGE, runs[0].sharing);
+	EXPECT_TRUE(runs[0].valid & VMQ_VALID_MEMTYPE);
+	EXPECT_EQ(variant->memtype, runs[0].memtype);
+	EXPECT_EQ(VMQ_ENTRY_PRESENT | VMQ_ENTRY_WRITE | VMQ_ENTRY_SPECIAL | VMQ_ENTRY_USER,
+		  runs[0].entry & (VMQ_ENTRY_PRESENT | VMQ_ENTRY_WRITE | VMQ_ENTRY_SPECIAL |
+				   VMQ_ENTRY_USER | VMQ_ENTRY_EXEC | VMQ_ENTRY_PROTNONE));
+	EXPECT_EQ(VMQ_ON_WRITE_THROUGH, runs[0].on_write);
+	/* there is no page to ask */
+	EXPECT_EQ(0, runs[0].valid & (VMQ_VALID_MAP_COUNT | VMQ_VALID_REF_COUNT | VMQ_VALID_ORDER |
+				      VMQ_VALID_NODE | VMQ_VALID_PAGE_FLAGS | VMQ_VALID_TOKEN));
+}
+
+TEST_F(bar, vq_says_how_it_is_cached)
+{
+	size_t i = 0;
+
+	ASSERT_TRUE(vq_look(getpid()));
+	while (i < row_count && rows[i].start != (uintptr_t)self->map)
+		i++;
+	ASSERT_LT(i, row_count);
+	EXPECT_EQ((uintptr_t)self->map + self->bar.size, rows[i].end);
+	EXPECT_STREQ(variant->letters, rows[i].current);
+	EXPECT_STREQ("Committed", rows[i].state);
+	EXPECT_STREQ("Mapped", rows[i].type);
+}
+
+/* A private view has the frames, too, until it is written to. */
+TEST_F(bar, a_private_view_is_copied)
+{
+	volatile char *map = mmap(NULL, self->bar.size, PROT_READ | PROT_WRITE, MAP_PRIVATE,
+				  self->fd, 0);
+	struct vmq_run run;
+
+	if (map == MAP_FAILED)
+		SKIP(return, "this kernel does not map it MAP_PRIVATE");
+	ASSERT_EQ(0, device_page(self->vmq, map + 3 * PAGE, &run));
+	EXPECT_EQ(VMQ_KIND_PFNMAP, run.kind);
+	EXPECT_EQ(self->bar.start / PAGE + 3, run.frame);
+	EXPECT_EQ(VMQ_SHARING_NOPAGE, run.sharing);
+	EXPECT_EQ(VMQ_ON_WRITE_COPY, run.on_write);
+	map[3 * PAGE] = 1;
+	ASSERT_EQ(0, device_page(self->vmq, map + 3 * PAGE, &run));
+	EXPECT_EQ(VMQ_KIND_ANON, run.kind);
+	EXPECT_NE(self->bar.start / PAGE + 3, run.frame);
+	EXPECT_EQ(VMQ_SHARING_EXCLUSIVE, run.sharing);
+	EXPECT_EQ(variant->memtype, run.memtype);	/* of the VMA, though it is memory now */
+	EXPECT_EQ(0, run.entry & VMQ_ENTRY_SPECIAL);
+	EXPECT_EQ(1, oracle_kpage("kpagecount", run.frame));
+	ASSERT_EQ(0, device_page(self->vmq, map + 4 * PAGE, &run));
+	EXPECT_EQ(VMQ_KIND_PFNMAP, run.kind);
+}
+
+/* Range of the mapping [vvar] and whether its flags call it pfn-mapped. */
+static bool find_vvar(uint64_t *start, uint64_t *end, bool *pfnmap)
+{
+	FILE *smaps = fopen("/proc/self/smaps", "re");
+	bool inside = false, found = false;
+	char line[512];
+
+	while (smaps && fgets(line, sizeof(line), smaps)) {
+		if (strstr(line, " [vvar]\n"))
+			inside = sscanf(line, "%lx-%lx", start, end) == 2;
+		if (!inside || strncmp(line, "VmFlags:", 8))
+			continue;
+		*pfnmap = strstr(line, " pf");
+		found = true;
+		break;
+	}
+	if (smaps)
+		fclose(smaps);
+	return found;
+}
+
+TEST(the_vvar_page)
+{
+	uint64_t start = 0, end = 0;
+	int vmq = device_open(0), present = 0;
+	struct timespec t;
+	struct vmq_run run;
+	bool pfnmap;
+
+	ASSERT_GE(vmq, 0);
+	clock_gettime(CLOCK_MONOTONIC, &t);	/* reads it, in user mode */
+	if (!find_vvar(&start, &end, &pfnmap))
+		SKIP(return, "this kernel has no [vvar]");
+	for (uint64_t at = start; at < end; at += PAGE) {
+		ASSERT_EQ(0, device_page(vmq, (char *)at, &run));
+		if (!(run.entry & VMQ_ENTRY_PRESENT))
+			continue;
+		present++;
+		EXPECT_EQ(pfnmap ? VMQ_KIND_PFNMAP : VMQ_KIND_KERNEL, run.kind);
+		EXPECT_EQ(pfnmap, !!(run.entry & VMQ_ENTRY_SPECIAL));
+		EXPECT_EQ(0, run.entry & VMQ_ENTRY_WRITE);
+		EXPECT_EQ(VMQ_ON_WRITE_DENY, run.on_write);
+		if (pfnmap) {
+			EXPECT_EQ(VMQ_SHARING_NOPAGE, run.sharing);
+		} else {
+			EXPECT_EQ(PM_FRAME(oracle_entry((char *)at)), run.frame);
+		}
+	}
+	EXPECT_GT(present, 0);
+	close(vmq);
+}
+
+TEST_HARNESS_MAIN
