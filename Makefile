@@ -20,6 +20,7 @@ common   := $(call object,tools/common/*.c)
 oracle   := $(call object,selftests/lib/*.c)
 programs := $(PROGRAMS:%=tools/%)
 tests    := $(patsubst %.c,%,$(wildcard selftests/test_*.c))
+tests_32 := selftests/test_abi_32
 objects  := $(library) $(common) $(oracle) $(programs:%=obj/%.o) $(tests:%=obj/%.o)
 
 all: libvmq/libvmq.a libvmq/libvmq.so $(programs) module-if-headers
@@ -52,6 +53,14 @@ $(programs): tools/%: obj/tools/%.o $(common) libvmq/libvmq.a
 $(tests): selftests/%: obj/selftests/%.o $(oracle) libvmq/libvmq.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+# The contract is the same for 32-bit callers; what they need of 32-bit libraries
+# the guest has not.
+$(tests_32): %_32: %.c $(patsubst %,selftests/lib/%,device.c oracle.c setup.c device.h oracle.h setup.h) \
+		uapi/linux/vmq.h
+	$(CC) $(filter-out -MMD -MP,$(CPPFLAGS)) -D_FILE_OFFSET_BITS=64 -Iselftests \
+		-isystem $$($(vm)/fetch source-6.1)/tree/tools/testing/selftests \
+		$(filter-out -fPIC,$(CFLAGS)) -m32 -static -o $@ $(filter %.c,$^)
+
 # The kernel's own test harness, from the cache.
 obj/selftests/%.o: selftests/%.c
 	@mkdir -p $(@D)
@@ -65,10 +74,10 @@ obj/%.o: %.c
 run: deps $(programs)
 	$(vm)/run -k $(K) -- sh -c 'vq self && cat /proc/vmq/self/pages'
 
-test: deps $(programs) $(tests)
+test: deps $(programs) $(tests) $(tests_32)
 	$(vm)/suite $(K)
 
-test-all: deps $(programs) $(tests)
+test-all: deps $(programs) $(tests) $(tests_32)
 	$(vm)/suite $(KERNELS)
 
 check:
@@ -78,10 +87,10 @@ check:
 # The verbs that need a virtual machine install what is missing, before all else.
 deps:
 	@$(vm)/deps
-$(objects): | $(if $(filter run test test-all,$(MAKECMDGOALS)),deps)
+$(objects) $(tests_32): | $(if $(filter run test test-all,$(MAKECMDGOALS)),deps)
 
 clean:
-	rm -rf obj libvmq/libvmq.a libvmq/libvmq.so libvmq/libvmq.so.0 $(programs) $(tests)
+	rm -rf obj libvmq/libvmq.a libvmq/libvmq.so libvmq/libvmq.so.0 $(programs) $(tests) $(tests_32)
 	rm -f *.ko *.mod *.mod.c *.o .*.cmd modules.order Module.symvers
 	find module \( -name '*.o' -o -name '.*.cmd' \) -delete
 

@@ -19,20 +19,18 @@ int device_call(int fd, unsigned long command, void *arg)
 int device_open(pid_t pid)
 {
 	struct vmq_bind bind = { .size = sizeof(bind), .how = VMQ_BIND_SELF, .fd = -1 };
-	int fd = open("/dev/vmq", O_RDWR | O_CLOEXEC), err;
+	int fd = open("/dev/vmq", O_RDWR | O_CLOEXEC), err = 0;
 
 	if (fd < 0)
 		return -errno;
 	if (pid) {
 		bind.how = VMQ_BIND_PAGEMAP_FD;
 		bind.fd = oracle_open_pagemap(pid);
-		if (bind.fd < 0) {
-			err = -errno;
-			close(fd);
-			return err;
-		}
+		/* newer kernels refuse to open that of a kernel thread */
+		err = bind.fd < 0 ? -errno : 0;
 	}
-	err = device_call(fd, VMQ_IOC_BIND, &bind);
+	if (!err)
+		err = device_call(fd, VMQ_IOC_BIND, &bind);
 	if (bind.fd >= 0)
 		close(bind.fd);
 	if (err)
