@@ -29,6 +29,10 @@
 #define HUGE (512 * PAGE)
 #define TRIES 6
 
+#ifndef MAP_HUGE_SHIFT
+#define MAP_HUGE_SHIFT 26
+#endif
+
 /*
  * Page flags one may see and the other not, though nothing is wrong: on 6.12
  * kpageflags calls every anonymous page merged, and the use of a page, and its
@@ -377,15 +381,22 @@ static int make_no_access(void)
 	return mprotect(up, size, PROT_NONE) || mprotect(down, size, PROT_NONE);
 }
 
-/* Above what four levels reach, where the machine has five. */
+/*
+ * Above what four levels reach, where the machine has five, and the last page
+ * there; without them, low, and no page.
+ */
 static int make_high(void)
 {
 	char *map = mmap((void *)(1UL << 52), 4 * PAGE, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *top = mmap((void *)((1UL << 56) - 2 * PAGE), PAGE, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 
-	if (map == MAP_FAILED)
+	if (map == MAP_FAILED || ((uintptr_t)map >> 47 && top == MAP_FAILED))
 		return -1;
 	map[PAGE] = 1;
+	if (top != MAP_FAILED)
+		*top = 1;
 	return 0;
 }
 
@@ -509,6 +520,49 @@ static int make_hugetlb(void)
 	return 0;
 }
 
+static int make_hugetlb_1G(void)
+{
+	char *map;
+
+	if (setup_hugetlb_pages(30, 1))
+		return -1;
+	map = mmap(NULL, 1UL << 30, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | 30 << MAP_HUGE_SHIFT, -1, 0);
+	if (map == MAP_FAILED)
+		return -1;
+	map[0] = 1;
+	return mprotect(map, 1UL << 30, PROT_READ);
+}
+
+/* Its tables are shared with a child that ends with us. */
+static int make_hugetlb_tables(void)
+{
+	const size_t size = 1UL << 30;
+	int fd = setup_hugetlb_file(21, 512);
+	char *both, *reader;
+
+	if (fd < 0 || setup_hugetlb_pages(21, 4))
+		return -1;
+	both = setup_map_aligned(size, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd);
+	reader = setup_map_aligned(size, size, PROT_READ, MAP_SHARED | MAP_NORESERVE,
+				   setup_read_only(fd));
+	if (!both || !reader)
+		return -1;
+	both[0] = 1;
+	both[7 * HUGE] = 1;
+	if (fork()) {
+		sink = reader[0];
+		sink = reader[9 * HUGE];
+		return 0;
+	}
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (;;) {
+		sink = both[7 * HUGE];
+		sink = reader[0];
+		pause();
+	}
+}
+
 static int make_merged(void)
 {
 	char *map = setup_map(16 * PAGE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
@@ -583,6 +637,8 @@ MAPPING(odd_names, NULL);
 MAPPING(shared, NULL);
 MAPPING(huge, NULL);
 MAPPING(hugetlb, "no huge pages");
+MAPPING(hugetlb_1G, "no huge pages of 1 GiB");
+MAPPING(hugetlb_tables, "no huge pages");
 MAPPING(merged, "no KSM");
 MAPPING(swapped, "no swap");
 MAPPING(uffd, NULL);
@@ -593,7 +649,7 @@ FIXTURE_SETUP(mapping)
 {
 	self->pid = start_target(variant->make);
 	if (self->pid < 0 && variant->missing)
-		SKIP(return, "%s", variant->missing);
+		SKIP(SETUP_SKIPPED, "%s", variant->missing);
 	ASSERT_GT(self->pid, 0);
 }
 
@@ -610,6 +666,29 @@ TEST_F(mapping, both_backends_agree)
 	EXPECT_EQ(0, compare_process(self->pid, &sum));
 	EXPECT_EQ(0, sum.differing);
 	EXPECT_GT(sum.pages, 100);
+}
+
+/* A program that needs no library, as it is after exec. */
+TEST(a_static_program)
+{
+	struct verdicts sum = { };
+	int ready[2];
+	pid_t pid;
+	char byte;
+
+	ASSERT_EQ(0, pipe2(ready, O_CLOEXEC));
+	pid = fork();
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		execlp("busybox", "busybox", "sleep", "1000", NULL);
+		_exit(1);
+	}
+	close(ready[1]);
+	ASSERT_EQ(0, read(ready[0], &byte, 1));		/* closed by exec */
+	EXPECT_EQ(0, compare_process(pid, &sum));
+	EXPECT_EQ(0, sum.differing);
+	EXPECT_GT(sum.pages, 100);
+	setup_end(pid);
 }
 
 TEST_HARNESS_MAIN

@@ -36,7 +36,7 @@ FIXTURE_SETUP(hugetlb)
 	self->vmq = -1;
 	self->size = 1UL << variant->shift;
 	if (setup_hugetlb_pages(variant->shift, variant->pages))
-		SKIP(return, "no huge pages of this size: boot with hugepagesz= and hugepages=");
+		SKIP(SETUP_SKIPPED, "no huge pages of this size: boot with hugepagesz= and hugepages=");
 	ASSERT_EQ(0, setup_one_cpu());
 	self->vmq = device_open(0);
 	ASSERT_GE(self->vmq, 0);

@@ -46,7 +46,7 @@ FIXTURE_SETUP(unload)
 
 	self->module = open_module();
 	if (self->module < 0)
-		SKIP(return, "vmq.ko is not here");
+		SKIP(SETUP_SKIPPED, "vmq.ko is not here");
 	self->pid = setup_fork();
 	snprintf(text, sizeof(text), "%d", self->pid);
 	fd = open("/proc/vmq/attach", O_WRONLY);

@@ -149,12 +149,16 @@ int setup_hugetlb(int pages)
 int setup_hugetlb_pages(int shift, int pages)
 {
 	char pool[64], path[96], text[16];
-	long all, unused;
+	long all, unused = 0;
 
 	snprintf(pool, sizeof(pool), "/sys/kernel/mm/hugepages/hugepages-%lukB",
 		 (1UL << shift) / 1024);
 	snprintf(path, sizeof(path), "%s/free_hugepages", pool);
-	unused = read_number(path);
+	/* those of a process that has ended may come back a moment later */
+	for (int i = 0; i < 100 && unused >= 0 && unused < pages; i++) {
+		usleep(i ? 10000 : 0);
+		unused = read_number(path);
+	}
 	if (unused < 0 || unused >= pages)
 		return unused < 0 ? -1 : 0;
 	snprintf(path, sizeof(path), "%s/nr_hugepages", pool);
