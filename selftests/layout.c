@@ -38,7 +38,7 @@ OFFSET(vmq_run, order, 61);
 OFFSET(vmq_run, memtype, 62);
 OFFSET(vmq_run, pkey, 63);
 
-SIZE(vmq_info, 64);
+SIZE(vmq_info, 72);
 OFFSET(vmq_info, size, 0);
 OFFSET(vmq_info, abi, 4);
 OFFSET(vmq_info, features, 8);
@@ -49,12 +49,15 @@ OFFSET(vmq_info, page_flags, 32);
 OFFSET(vmq_info, leaf_sizes, 40);
 OFFSET(vmq_info, max_hold_entries, 48);
 OFFSET(vmq_info, max_hold_ns, 56);
+OFFSET(vmq_info, retries, 64);
 
-SIZE(vmq_bind, 16);
+SIZE(vmq_bind, 24);
 OFFSET(vmq_bind, size, 0);
 OFFSET(vmq_bind, how, 4);
 OFFSET(vmq_bind, fd, 8);
-OFFSET(vmq_bind, flags, 12);
+OFFSET(vmq_bind, pid, 12);
+OFFSET(vmq_bind, flags, 16);
+OFFSET(vmq_bind, reserved, 20);
 
 SIZE(vmq_scan, 88);
 OFFSET(vmq_scan, size, 0);
@@ -122,8 +125,8 @@ OFFSET(vmq_walk, flags, 20);
 OFFSET(vmq_walk, levels, 24);
 OFFSET(vmq_walk, run, 184);
 
-CALL(VMQ_IOC_INFO, 0xc040d600U);
-CALL(VMQ_IOC_BIND, 0xc010d601U);
+CALL(VMQ_IOC_INFO, 0xc048d600U);
+CALL(VMQ_IOC_BIND, 0xc018d601U);
 CALL(VMQ_IOC_SCAN, 0xc058d602U);
 CALL(VMQ_IOC_VMAS, 0xc040d603U);
 CALL(VMQ_IOC_WALK, 0xc0f8d604U);
