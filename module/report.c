@@ -312,8 +312,10 @@ static unsigned long report_pages(struct vmq_report *report, struct vmq_leaf lea
  * Most pages differ from the one before by their place only. Finding that out
  * from the raw words costs a fraction of telling all facts anew, so it is tried
  * first: the entry must be the next one up to its frame, and the page's print
- * equal. Not for tokens, which change from page to page, for a filter of frames,
- * nor across a boundary behind which memory may be offline.
+ * equal. Where no fact hangs on the frame it is not looked at: the time a call
+ * takes would tell everybody which pages are neighbours in memory. Not for
+ * tokens, which change from page to page, for a filter of frames, nor across a
+ * boundary behind which memory may be offline.
  */
 static void expect_repeat(struct vmq_report *report, const struct vmq_leaf *leaf,
 			  const struct vmq_frame *frame, bool wanted,
@@ -339,6 +341,7 @@ static void expect_repeat(struct vmq_report *report, const struct vmq_leaf *leaf
 	report->repeat.vma = leaf->vma;
 	report->repeat.end = leaf->end;
 	report->repeat.pte = pte_val(leaf->pte) + PAGE_SIZE;
+	report->repeat.mask = wish->facts ? ~0UL : ~PTE_PFN_MASK;
 }
 
 /*
@@ -350,7 +353,8 @@ bool vmq_report_repeats(struct vmq_report *report, struct vm_area_struct *vma,
 {
 	struct vmq_frame_print print;
 
-	if (!report->repeat.on || pte_val(pte) != report->repeat.pte ||
+	if (!report->repeat.on ||
+	    (pte_val(pte) ^ report->repeat.pte) & report->repeat.mask ||
 	    start != report->repeat.end || vma != report->repeat.vma)
 		return false;
 	if (report->repeat.page) {

@@ -38,7 +38,8 @@ struct vmq_report {
 		bool wanted;		/* it is in runs; else filters left it out */
 		struct vm_area_struct *vma;
 		unsigned long end;	/* where the neighbour begins */
-		pteval_t pte;		/* what the neighbour's entry has to be */
+		pteval_t pte;		/* what the neighbour's entry has to be ... */
+		pteval_t mask;		/* ... in these bits */
 		struct page *page;	/* the neighbour's; NULL: no page is asked */
 		struct vmq_frame_print print;
 	} repeat;
