@@ -80,6 +80,18 @@ test: deps $(programs) $(tests) $(tests_32)
 test-all: deps $(programs) $(tests) $(tests_32)
 	$(vm)/suite $(KERNELS)
 
+# For Secure Boot: what the kernel's own build signs its modules with. The kernel
+# must know the certificate, as a machine owner key for instance.
+SIGN = $(KDIR)/scripts/sign-file
+sign:
+	@test -n "$(KEY)" -a -n "$(CERT)" || { echo 'usage: make sign KEY=key.pem CERT=cert.der' >&2; exit 2; }
+	@for file in "$(KEY)" "$(CERT)"; do \
+		test -r "$$file" || { echo "$$file: cannot be read" >&2; exit 1; }; \
+	done
+	@test -x $(SIGN) || { echo "$(SIGN) is missing: apt-get install linux-headers-$$(uname -r)" >&2; exit 1; }
+	@test -e vmq.ko || { echo 'vmq.ko is not built: make' >&2; exit 1; }
+	$(SIGN) sha512 "$(KEY)" "$(CERT)" vmq.ko
+
 check:
 	@$(vm)/deps check
 	selftests/check
@@ -99,10 +111,11 @@ help:
 	@echo 'make run        a virtual machine with vmq loaded: a process seen by its page tables'
 	@echo 'make test       the tests in a virtual machine (K=$(K), or one of: $(KERNELS))'
 	@echo 'make test-all   the tests on all of them'
+	@echo 'make sign       sign vmq.ko for Secure Boot: KEY=key.pem CERT=cert.der'
 	@echo 'make check      style and other checks that run nothing'
 	@echo 'make clean      remove what was built'
 
-.PHONY: all module-if-headers run test test-all check deps clean help
+.PHONY: all module-if-headers run test test-all sign check deps clean help
 .SECONDARY:
 
 -include $(objects:.o=.d)
