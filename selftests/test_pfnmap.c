@@ -242,11 +242,8 @@ TEST(the_vvar_page)
 		EXPECT_EQ(pfnmap, !!(run.entry & VMQ_ENTRY_SPECIAL));
 		EXPECT_EQ(0, run.entry & VMQ_ENTRY_WRITE);
 		EXPECT_EQ(VMQ_ON_WRITE_DENY, run.on_write);
-		if (pfnmap) {
-			EXPECT_EQ(VMQ_SHARING_NOPAGE, run.sharing);
-		} else {
-			EXPECT_EQ(PM_FRAME(oracle_entry((char *)at)), run.frame);
-		}
+		EXPECT_EQ(pfnmap, run.sharing == VMQ_SHARING_NOPAGE);
+		EXPECT_EQ(pfnmap ? 0 : PM_FRAME(oracle_entry((char *)at)), pfnmap ? 0 : run.frame);
 	}
 	EXPECT_GT(present, 0);
 	close(vmq);

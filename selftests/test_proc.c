@@ -189,14 +189,14 @@ TEST_F(proc, vmas_are_those_of_maps)
 		line = strchr(line, '\n') + 1;
 	line = strchr(line, '\n') + 1;		/* the names of the columns */
 	for (char *maps = first, *m; (m = strsep(&maps, "\n")) && *m;) {
-		unsigned long start[2], end[2];
+		char *end, *line_end;
 
 		if (strstr(m, "[vsyscall]"))
 			continue;
-		ASSERT_EQ(2, sscanf(m, "%lx-%lx", &start[0], &end[0]));
-		ASSERT_EQ(2, sscanf(line, "%lx %lx", &start[1], &end[1]));
-		EXPECT_EQ(start[0], start[1]);
-		EXPECT_EQ(end[0], end[1]);
+		EXPECT_EQ(strtoul(m, &end, 16), strtoul(line, &line_end, 16));
+		EXPECT_EQ('-', *end);
+		EXPECT_EQ(' ', *line_end);
+		EXPECT_EQ(strtoul(end + 1, NULL, 16), strtoul(line_end, NULL, 16));
 		line = strchr(line, '\n') + 1;
 		vmas++;
 	}
@@ -481,7 +481,9 @@ TEST_F(proc, attach_says_what_is_wrong)
 	int fd;
 
 	for (size_t i = 0; i < ARRAY_SIZE(junk); i++) {
-		EXPECT_EQ(-EINVAL, attach_text(junk[i])) TH_LOG("'%s'", junk[i]);
+		int err = attach_text(junk[i]);
+
+		EXPECT_EQ(-EINVAL, err) TH_LOG("'%s'", junk[i]);
 	}
 	EXPECT_EQ(-EEXIST, attach(self->pid));
 	EXPECT_EQ(-ESRCH, attach(2));			/* kthreadd */
