@@ -140,13 +140,15 @@ int caller_bind(__u32 how, int fd, pid_t pid, __u32 flags)
 
 /* What everybody is told, if it is known. */
 #define FOR_ALL (VMQ_VALID_TOKEN | VMQ_VALID_KIND | VMQ_VALID_SHARING | \
-		 VMQ_VALID_ON_WRITE | VMQ_VALID_FORCED_WRITE | VMQ_VALID_MEMTYPE)
+		 VMQ_VALID_ON_WRITE | VMQ_VALID_FORCED_WRITE | VMQ_VALID_MEMTYPE | \
+		 VMQ_VALID_PKEY)
 
 static const char *told_by_valid(__u32 valid)
 {
 	static const char *const names[] = {
 		"frame", "token", "swap", "kind", "sharing", "on_write", "forced_write",
 		"page_flags", "map_count", "ref_count", "order", "node", "memtype",
+		"pkey",
 	};
 
 	for (unsigned int i = 0; i < sizeof(names) / sizeof(*names); i++)

@@ -136,7 +136,7 @@
 #define VMQ_FACTS_ALL		((1U << 6) - 1)
 
 #define VMQ_RUN_CUT		(1U << 0)	/* a signal ended the call, not a page that differs */
-#define VMQ_RUN_PRIVATIZED	(1U << 1)	/* anonymous, in a private mapping of a file */
+#define VMQ_RUN_PRIVATIZED	(1U << 1)	/* anonymous, of a private file mapping, not hugetlb */
 #define VMQ_RUN_NUMA_HINT	(1U << 2)	/* protnone in an accessible VMA, to see a use */
 #define VMQ_RUN_PKEY		(1U << 3)	/* on_write holds for threads whose pkey allows it */
 
