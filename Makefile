@@ -44,6 +44,12 @@ libvmq/libvmq.so.0: $(library) libvmq/libvmq.map
 libvmq/libvmq.so: libvmq/libvmq.so.0
 	ln -sf $(<F) $@
 
+# Said here, before the compiler says it in more words.
+obj/tools/common/json.o: | json-c
+json-c:
+	@echo '#include <json-c/json.h>' | $(CC) -E - >/dev/null 2>&1 || \
+		{ echo 'vq needs json-c: apt-get install libjson-c-dev' >&2; exit 1; }
+
 # Statically, so that the tools run where only their binaries were copied.
 $(programs): LDLIBS += -l:libjson-c.a
 
@@ -101,6 +107,28 @@ deps:
 	@$(vm)/deps
 $(objects) $(tests_32): | $(if $(filter run test test-all,$(MAKECMDGOALS)),deps)
 
+PREFIX  ?= /usr/local
+LIBDIR  ?= $(PREFIX)/lib
+VERSION := $(shell sed -n 's/^\#define VMQ_VERSION "\(.*\)"/\1/p' tools/common/options.h)
+bin      = $(DESTDIR)$(PREFIX)/bin
+lib      = $(DESTDIR)$(LIBDIR)
+include  = $(DESTDIR)$(PREFIX)/include
+
+# Library and tools; the module goes where depmod finds it with modules_install.
+install: libvmq/libvmq.a libvmq/libvmq.so.0 $(programs)
+	install -d $(bin) $(lib)/pkgconfig $(include)/linux
+	install $(programs) $(bin)
+	install -m 644 libvmq/libvmq.a libvmq/libvmq.so.0 $(lib)
+	ln -sf libvmq.so.0 $(lib)/libvmq.so
+	install -m 644 libvmq/vmq.h $(include)
+	install -m 644 uapi/linux/vmq.h $(include)/linux
+	sed 's,@prefix@,$(PREFIX),; s,@libdir@,$(LIBDIR),; s,@includedir@,$(PREFIX)/include,; s,@version@,$(VERSION),' \
+		dist/libvmq.pc.in >$(lib)/pkgconfig/libvmq.pc
+
+uninstall:
+	rm -f $(PROGRAMS:%=$(bin)/%) $(lib)/libvmq.a $(lib)/libvmq.so $(lib)/libvmq.so.0 \
+		$(lib)/pkgconfig/libvmq.pc $(include)/vmq.h $(include)/linux/vmq.h
+
 clean:
 	rm -rf obj libvmq/libvmq.a libvmq/libvmq.so libvmq/libvmq.so.0 $(programs) $(tests) $(tests_32)
 	rm -f *.ko *.mod *.mod.c *.o .*.cmd modules.order Module.symvers
@@ -113,9 +141,11 @@ help:
 	@echo 'make test-all   the tests on all of them'
 	@echo 'make sign       sign vmq.ko for Secure Boot: KEY=key.pem CERT=cert.der'
 	@echo 'make check      style and other checks that run nothing'
+	@echo 'make install    library and tools below PREFIX=$(PREFIX) (DESTDIR, LIBDIR); make uninstall'
 	@echo 'make clean      remove what was built'
 
-.PHONY: all module-if-headers run test test-all sign check deps clean help
+
+.PHONY: all module-if-headers json-c install uninstall run test test-all sign check deps clean help
 .SECONDARY:
 
 -include $(objects:.o=.d)
