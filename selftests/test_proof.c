@@ -123,6 +123,12 @@ CHILD(bind_with_maps, pagemap)
 	bind_with(_metadata, pagemap, "/proc/self/maps");
 }
 
+/* Its private data is the mm as well. */
+CHILD(bind_with_mem, pagemap)
+{
+	bind_with(_metadata, pagemap, "/proc/self/mem");
+}
+
 CHILD(bind_with_anothers_pagemap, pagemap)
 {
 	bind_with(_metadata, pagemap, "/proc/1/pagemap");
@@ -141,6 +147,7 @@ TEST_F(proof, fails_and_is_tried_again)
 	ASSERT_FALSE(has_feature());
 	EXPECT_EQ(0, as_child(_metadata, bind_without_proc, self->pagemap));
 	EXPECT_EQ(0, as_child(_metadata, bind_with_maps, self->pagemap));
+	EXPECT_EQ(0, as_child(_metadata, bind_with_mem, self->pagemap));
 	EXPECT_EQ(0, as_child(_metadata, bind_with_anothers_pagemap, self->pagemap));
 	EXPECT_EQ(0, as_child(_metadata, bind_with_a_file_of_that_name, self->pagemap));
 	ASSERT_FALSE(has_feature());
