@@ -132,6 +132,18 @@ static long read_number(const char *path)
 	return number;
 }
 
+void *setup_split_huge(void)
+{
+	char *huge = setup_huge(), text[80];
+
+	if (!huge)
+		return NULL;
+	memset(huge, 1, HUGE);
+	snprintf(text, sizeof(text), "%d,%p,%p\n", getpid(), (void *)huge,
+		 (void *)(huge + HUGE));
+	return write_file("/sys/kernel/debug/split_huge_pages", text) ? NULL : huge;
+}
+
 int setup_clear_soft_dirty(void)
 {
 	return write_file("/proc/self/clear_refs", "4");

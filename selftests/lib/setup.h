@@ -27,6 +27,9 @@ void *setup_map(size_t size, int flags, int fd);
 /* An aligned area for one THP, nothing touched. */
 void *setup_huge(void);
 
+/* The small pages a written huge page was split into: neighbours in memory. */
+void *setup_split_huge(void);
+
 /* An unlinked file of @pages pages of 'f' in @folder, written back. */
 int setup_file(const char *folder, int pages);
 
