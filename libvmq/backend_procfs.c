@@ -168,21 +168,25 @@ static const struct procfs_vma *find_vma(const struct procfs *procfs, __u64 addr
 	return low < procfs->count ? &procfs->vmas[low] : NULL;
 }
 
-/* Adds @run to the records of @scan, @count of @room; false if they are full. */
-static bool put(struct vmq_scan *scan, __u32 room, const struct vmq_run *run)
+/*
+ * Adds what the filters leave of @run to the records of @scan, of which there is
+ * @room; false if they are full.
+ */
+static bool put(const struct vmq_wish *wish, struct vmq_scan *scan, __u32 room,
+		struct vmq_run run)
 {
 	struct vmq_run *runs = (struct vmq_run *)(uintptr_t)scan->runs;
 	struct vmq_run *last = scan->count ? &runs[scan->count - 1] : NULL;
 
-	if (!procfs_wanted(scan, run))
+	if (!vmq_wish_takes(wish, &run))
 		return true;
-	if (last && vmq_run_continues(last, run)) {
-		last->pages += run->pages;
+	if (last && vmq_run_continues(last, &run)) {
+		last->pages += run.pages;
 		return true;
 	}
 	if (scan->count == room)
 		return false;
-	runs[scan->count++] = *run;
+	runs[scan->count++] = run;
 	return true;
 }
 
@@ -196,6 +200,7 @@ static bool is_loaded(const struct procfs_batch *batch, const struct vmq_scan *s
 static int scan_batch(struct procfs *procfs, const struct procfs_vma *vma,
 		      struct vmq_scan *scan, __u32 room)
 {
+	const struct vmq_wish wish = procfs_wish(procfs, scan);
 	const struct procfs_batch *batch = procfs->batch;
 	size_t i = (scan->start - batch->start) >> VMQ_PAGE_SHIFT;
 	struct vmq_run run;
@@ -206,7 +211,7 @@ static int scan_batch(struct procfs *procfs, const struct procfs_vma *vma,
 		procfs_run(procfs, vma, i, scan->facts, &run);
 		if (run.pages > left)
 			run.pages = left;
-		if (!put(scan, room, &run))
+		if (!put(&wish, scan, room, run))
 			return 1;
 		i += run.pages;
 		scan->start = vmq_run_end(&run);

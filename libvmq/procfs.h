@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <linux/kernel-page-flags.h>
 
+#include "../module/shared/wish.h"
 #include "backend.h"
 
 /* An entry of /proc/PID/pagemap. */
@@ -107,7 +108,7 @@ void procfs_run(const struct procfs *procfs, const struct procfs_vma *vma,
 /* Whether @scan can be answered: 0 or the errno of VMQ_IOC_SCAN. */
 int procfs_check_scan(const struct procfs *procfs, const struct vmq_scan *scan);
 
-/* Whether @scan's filters let @run pass. */
-bool procfs_wanted(const struct vmq_scan *scan, const struct vmq_run *run);
+/* Facts and filters of @scan, as both backends apply them. */
+struct vmq_wish procfs_wish(const struct procfs *procfs, const struct vmq_scan *scan);
 
 #endif

@@ -22,76 +22,6 @@ u8 vmq_arch_memtypes[8] __ro_after_init;
 #define PAGE_FACTS	(VMQ_FACTS_PAGE | VMQ_FACTS_WRITE | VMQ_FACTS_COUNTS | \
 			 VMQ_FACTS_FLAGS | VMQ_FACTS_NODE)
 
-#define SHARING_SET	(VMQ_SET_ON_WRITE(0) - VMQ_SET_SHARING(0))
-#define ON_WRITE_SET	(~0ULL - VMQ_SET_ON_WRITE(0) + 1)
-
-/* Bits a filter may name: those that mean something. */
-#define KNOWN_SET	((VMQ_ENTRY_PROTNONE * 2ULL - 1) | \
-			 (VMQ_SET_KIND(VMQ_KIND_UNKNOWN + 1) - VMQ_SET_KIND(0)) | \
-			 SHARING_SET | \
-			 (VMQ_SET_ON_WRITE(VMQ_ON_WRITE_DENY + 1) - VMQ_SET_ON_WRITE(0)))
-
-/* Kinds only the page behind a present entry can tell. */
-#define PAGE_KIND_SET	(VMQ_SET_KIND(VMQ_KIND_SWAP) - VMQ_SET_KIND(VMQ_KIND_ANON))
-
-/* 0, EINVAL unknown or unasked facts, EPERM frames without the right. */
-int vmq_wish_check(const struct vmq_wish *wish)
-{
-	u64 set = wish->all_of | wish->any_of | wish->none_of;
-
-	if (wish->facts & ~VMQ_FACTS_ALL || set & ~KNOWN_SET)
-		return -EINVAL;
-	if (set & (PAGE_KIND_SET | SHARING_SET) && !(wish->facts & VMQ_FACTS_PAGE))
-		return -EINVAL;
-	if (set & ON_WRITE_SET && !(wish->facts & VMQ_FACTS_WRITE))
-		return -EINVAL;
-	if (!wish->frame_end)
-		return wish->frame_start ? -EINVAL : 0;
-	if (wish->frame_start >= wish->frame_end || !(wish->facts & VMQ_FACTS_FRAME))
-		return -EINVAL;
-	return wish->frames ? 0 : -EPERM;
-}
-
-static u64 set_of(const struct vmq_run *run)
-{
-	u64 set = run->entry;
-
-	if (run->valid & VMQ_VALID_KIND)
-		set |= VMQ_SET_KIND(run->kind);
-	if (run->valid & VMQ_VALID_SHARING)
-		set |= VMQ_SET_SHARING(run->sharing);
-	if (run->valid & VMQ_VALID_ON_WRITE)
-		set |= VMQ_SET_ON_WRITE(run->on_write);
-	return set;
-}
-
-/* Cuts @run to the frames wanted; false when none are left. */
-static bool clip_frames(const struct vmq_wish *wish, struct vmq_run *run)
-{
-	u64 start = max(wish->frame_start, run->frame);
-	u64 end = min(wish->frame_end, run->frame + run->pages);
-
-	if (!(run->valid & VMQ_VALID_FRAME) || start >= end)
-		return false;
-	if (run->kind == VMQ_KIND_ZERO)		/* all in the one frame */
-		return start == run->frame;
-	run->start += (start - run->frame) << PAGE_SHIFT;
-	run->pages = end - start;
-	run->frame = start;
-	return true;
-}
-
-static bool is_wanted(const struct vmq_wish *wish, struct vmq_run *run)
-{
-	u64 set = set_of(run);
-
-	if ((set & wish->all_of) != wish->all_of || set & wish->none_of)
-		return false;
-	if (wish->any_of && !(set & wish->any_of))
-		return false;
-	return !wish->frame_end || clip_frames(wish, run);
-}
-
 /* Joins @run to the last run or appends it; false when there is no room. */
 static bool append(struct vmq_report *report, const struct vmq_run *run)
 {
@@ -286,7 +216,7 @@ static bool counts_differ(const struct vmq_wish *wish, const struct vmq_leaf *le
 /* Reports @run unless filters leave it out; false when it did not fit. */
 static bool report_one(struct vmq_report *report, struct vmq_run *run, bool *wanted)
 {
-	*wanted = is_wanted(&report->wish, run);
+	*wanted = vmq_wish_takes(&report->wish, run);
 	return !*wanted || append(report, run);
 }
 

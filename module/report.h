@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * From leaves to the caller's records: which facts, who may see what, filters,
- * and joining into runs.
+ * From leaves to the caller's records: which facts, who may see what, and joining
+ * into runs.
  */
 #ifndef VMQ_REPORT_H
 #define VMQ_REPORT_H
@@ -11,17 +11,7 @@
 
 #include "frame.h"
 #include "leaf.h"
-
-/* What a caller wants to know, and may. */
-struct vmq_wish {
-	u32 facts;		/* VMQ_FACTS_* */
-	bool frames;		/* the caller may see frames */
-	u64 all_of;		/* filters, as in struct vmq_scan */
-	u64 any_of;
-	u64 none_of;
-	u64 frame_start;
-	u64 frame_end;		/* 0: no filter */
-};
+#include "shared/wish.h"
 
 /* Where runs gather. Set wish, runs and max (at least 1), clear the rest. */
 struct vmq_report {
@@ -45,7 +35,6 @@ struct vmq_report {
 	} repeat;
 };
 
-int vmq_wish_check(const struct vmq_wish *wish);
 bool vmq_report_repeats(struct vmq_report *report, struct vm_area_struct *vma,
 			unsigned long start, pte_t pte);
 unsigned long vmq_report_leaf(struct vmq_report *report, const struct vmq_leaf *leaf);
