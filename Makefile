@@ -140,7 +140,7 @@ help:
 	@echo 'make test       the tests in a virtual machine (K=$(K), or one of: $(KERNELS))'
 	@echo 'make test-all   the tests on all of them'
 	@echo 'make sign       sign vmq.ko for Secure Boot: KEY=key.pem CERT=cert.der'
-	@echo 'make check      style and other checks that run nothing'
+	@echo 'make check      style, the contract, the installed library: what needs no machine'
 	@echo 'make install    library and tools below PREFIX=$(PREFIX) (DESTDIR, LIBDIR); make uninstall'
 	@echo 'make clean      remove what was built'
 
