@@ -320,7 +320,7 @@ static const struct observer kinds[CROWD] = {
 	{ .name = "VMAS", .look = look_by_vmas, .size = 1024 },
 	{ .name = "vmas", .look = look_by_vmas_file, .size = 4096 },
 	{ .name = "pages", .look = look_by_pages_file, .size = 4096 },
-	{ .name = "pages, few bytes", .look = look_by_pages_file, .size = 61 },
+	{ .name = "pages, few bytes", .look = look_by_pages_file, .size = 251 },
 	{ .name = "vq", .look = look_by_vq_file, .size = 4096 },
 };
 
