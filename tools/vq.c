@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../module/shared/rows.h"
+#include "../module/shared/run.h"
 #include "../module/shared/text.h"
 #include "common/command.h"
 #include "common/errors.h"
@@ -18,8 +19,8 @@ static const char usage[] =
 	"       vq [OPTION..] -- COMMAND [ARGUMENT..]\n"
 	"Prints what every address of a process is: free, reserved or committed; private,\n"
 	"mapped or of an image; which rights it has and which it could have;\n"
-	"and where a write would make a copy. A command is looked at when it is about to\n"
-	"exit.\n"
+	"and where a write would make a copy. A command is looked at when its first thread\n"
+	"is about to exit.\n"
 	"  --vmas              one line per VMA instead, as the kernel keeps them\n"
 	"  --at=exec           look at the command before its first instruction\n"
 	COMMON_USAGE
@@ -37,11 +38,24 @@ struct source {
 	struct vmq_vma_list list;
 	struct vmq_space space;
 	struct vmq_runs *runs;
+	struct vmq_runs *nonempty;	/* those with pages, for populated() */
+	struct vmq_run filled;		/* the last of them that was read */
+	bool ended;			/* there are no more of them */
 };
+
+static void source_close(struct source *source)
+{
+	vmq_runs_close(source->nonempty);
+	vmq_runs_close(source->runs);
+	vmq_vmas_free(&source->list);
+}
 
 static int source_open(struct source *source, struct vmq *vmq)
 {
-	struct vmq_query query = { .facts = VMQ_ROWS_FACTS };
+	const struct vmq_query all = { .facts = VMQ_ROWS_FACTS };
+	const struct vmq_query nonempty = {
+		.facts = VMQ_FACTS_PAGE, .none_of = VMQ_ROWS_EMPTY,
+	};
 	int err;
 
 	*source = (struct source){ .vmq = vmq };
@@ -54,16 +68,12 @@ static int source_open(struct source *source, struct vmq *vmq)
 		.top = vmq_top(vmq),
 		.count = source->list.count,
 	};
-	err = vmq_runs_open(vmq, &query, &source->runs);
+	err = vmq_runs_open(vmq, &all, &source->runs);
+	if (!err)
+		err = vmq_runs_open(vmq, &nonempty, &source->nonempty);
 	if (err)
-		vmq_vmas_free(&source->list);
+		source_close(source);
 	return err;
-}
-
-static void source_close(struct source *source)
-{
-	vmq_runs_close(source->runs);
-	vmq_vmas_free(&source->list);
 }
 
 static int next_run(void *context, struct vmq_run *run)
@@ -73,25 +83,19 @@ static int next_run(void *context, struct vmq_run *run)
 	return vmq_runs_next(source->runs, run);
 }
 
+/* Asked in order of address, so one more iteration over what is not empty will do. */
 static int populated(void *context, __u64 start, __u64 end)
 {
-	const struct vmq_query query = {
-		.start = start,
-		.end = end,
-		.facts = VMQ_FACTS_PAGE,
-		.none_of = VMQ_ROWS_EMPTY,
-	};
 	struct source *source = context;
-	struct vmq_runs *runs;
-	struct vmq_run run;
-	int found;
 
-	found = vmq_runs_open(source->vmq, &query, &runs);
-	if (found)
-		return found;
-	found = vmq_runs_next(runs, &run);
-	vmq_runs_close(runs);
-	return found;
+	while (!source->ended && vmq_run_end(&source->filled) <= start) {
+		int got = vmq_runs_next(source->nonempty, &source->filled);
+
+		if (got < 0)
+			return got;
+		source->ended = !got;
+	}
+	return !source->ended && source->filled.start < end;
 }
 
 static int print_rows(struct source *source, enum output_style style)
