@@ -158,7 +158,7 @@ static bool take_over(struct procfs_vma *found, __u64 *told)
 	struct vmq_vma *vma = &found->vma;
 
 	if (vma->start < *told) {
-		if (vma->offset)
+		if (vma->object)	/* of a file */
 			vma->offset += *told - vma->start;
 		vma->start = *told;
 	}

@@ -45,7 +45,7 @@ PAIR(present, VMQ_ENTRY_PRESENT, "P", "n")
 COLUMN(entry, true, cell_set(cell, vmq_entry_bits, run->entry))
 COLUMN(memtype, VALID(MEMTYPE), cell_word(cell, vmq_memtype_name(run->memtype)))
 COLUMN(pkey, VALID(PKEY), cell_number(cell, run->pkey))
-COLUMN(kind, VALID(KIND) || !(run->entry & VMQ_ENTRY_PRESENT),
+COLUMN(kind, VALID(KIND),
 	cell_word(cell, vmq_kind_name(run->kind)))
 COLUMN(sharing, VALID(SHARING), cell_word(cell, vmq_sharing_name(run->sharing)))
 COLUMN(on_write, VALID(ON_WRITE), cell_word(cell, vmq_on_write_name(run->on_write)))

@@ -77,13 +77,13 @@ static void resident(const void *record, struct vmq_cell *cell)
 
 static void anonymous(const void *record, struct vmq_cell *cell)
 {
-	if (pages_of(record))
+	if (pages_of(record) && !pages_of(record)->kinds_hidden)
 		cell_number(cell, pages_of(record)->anonymous);
 }
 
 static void swapped(const void *record, struct vmq_cell *cell)
 {
-	if (pages_of(record))
+	if (pages_of(record) && !pages_of(record)->places_hidden)
 		cell_number(cell, pages_of(record)->swapped);
 }
 

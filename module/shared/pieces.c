@@ -97,6 +97,12 @@ static void count(const struct vmq_piece *piece, struct vmq_vma_pages *pages)
 	if (!piece->run)
 		return;
 	kind = piece->run->kind;
+	if (!(piece->run->valid & VMQ_VALID_KIND)) {
+		if (piece->run->entry & VMQ_ENTRY_PRESENT)
+			pages->kinds_hidden = true;
+		else
+			pages->places_hidden = true;
+	}
 	if (piece->run->entry & VMQ_ENTRY_PRESENT) {
 		pages->resident += here;
 		if (kind == VMQ_KIND_ANON || kind == VMQ_KIND_KSM)

@@ -83,12 +83,18 @@ int vmq_pieces_next(struct vmq_pieces *pieces, struct vmq_piece *piece);
  * @anonymous: those of them that are anonymous
  * @swapped: out in swap
  * @vma: index of the VMA
+ * @kinds_hidden: of some present page the kind cannot be told: @anonymous is no
+ *	answer
+ * @places_hidden: of some page that is not present it cannot be told where it is:
+ *	@swapped is no answer
  */
 struct vmq_vma_pages {
 	__u64 resident;
 	__u64 anonymous;
 	__u64 swapped;
 	__u32 vma;
+	bool kinds_hidden;
+	bool places_hidden;
 };
 
 /*

@@ -37,7 +37,7 @@ static bool copies(const struct vmq_vma *vma, const struct vmq_run *run)
 	if (!(vma->rights & VMQ_RIGHT_WRITE) || vma->flags & VMQ_VMA_MAYSHARE)
 		return false;
 	if (!run || run->kind == VMQ_KIND_MARKER ||
-	    (run->kind == VMQ_KIND_NONE && !(run->entry & VMQ_ENTRY_PRESENT)))
+	    (run->kind == VMQ_KIND_NONE && run->valid & VMQ_VALID_KIND))
 		return private_file(vma) && vma->type != VMQ_VMA_TYPE_DEVICE;
 	if (run->valid & VMQ_VALID_ON_WRITE && run->on_write == VMQ_ON_WRITE_COPY)
 		return true;
