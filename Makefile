@@ -7,7 +7,7 @@ KERNELS  := 6.1 6.12 7
 KDIR     ?= /lib/modules/$(shell uname -r)/build
 CFLAGS   ?= -O2 -g
 override CFLAGS += -std=gnu11 -Wall -Wextra -Werror -fPIC
-CPPFLAGS += -Iuapi -Ilibvmq -MMD -MP
+CPPFLAGS += -D_FILE_OFFSET_BITS=64 -Iuapi -Ilibvmq -MMD -MP
 vm       := selftests/vm
 
 # A program NAME is tools/NAME.c, a test selftests/test_NAME.c; what they share
@@ -63,7 +63,7 @@ $(tests): selftests/%: obj/selftests/%.o $(oracle) libvmq/libvmq.a
 # the guest has not.
 $(tests_32): %_32: %.c $(patsubst %,selftests/lib/%,device.c oracle.c setup.c device.h oracle.h setup.h) \
 		uapi/linux/vmq.h
-	$(CC) $(filter-out -MMD -MP,$(CPPFLAGS)) -D_FILE_OFFSET_BITS=64 -Iselftests \
+	$(CC) $(filter-out -MMD -MP,$(CPPFLAGS)) -Iselftests \
 		-isystem $$($(vm)/fetch source-6.1)/tree/tools/testing/selftests \
 		$(filter-out -fPIC,$(CFLAGS)) -m32 -static -o $@ $(filter %.c,$^)
 
