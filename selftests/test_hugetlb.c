@@ -151,8 +151,8 @@ TEST_F(hugetlb, a_private_page_is_shared_by_fork)
 	EXPECT_EQ(before.frame, after.frame);
 	if (variant->shift == 30 && oracle_kpage("kpagecount", after.frame) == 1) {
 		/*
-		 * v7.2 takes the table a 1G page hangs in for one of shared PMD tables
-		 * when its count was left over from such a use, and does not copy it.
+		 * v6.12 and v7.2 can take the table a 1G page hangs in for one of the
+		 * PMD tables that are shared, and then do not copy its entries.
 		 */
 		EXPECT_EQ(VMQ_SHARING_EXCLUSIVE, after.sharing);
 		EXPECT_EQ(1, after.map_count);
