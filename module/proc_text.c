@@ -126,7 +126,8 @@ static void *start(struct seq_file *m, loff_t *pos, const struct list *list)
 			text->pos++;
 		}
 	}
-	if (text->state < 0)	/* an error before: perhaps it has passed */
+	/* An error at this line before: perhaps it has passed. */
+	if (text->state < 0 && text->pos == *pos)
 		text->state = list->step(text);
 	return answer(text);
 }
