@@ -10,18 +10,20 @@ override CFLAGS += -std=gnu11 -Wall -Wextra -Werror -fPIC
 CPPFLAGS += -D_FILE_OFFSET_BITS=64 -Iuapi -Ilibvmq -MMD -MP
 vm       := selftests/vm
 
-# A program NAME is tools/NAME.c, a test selftests/test_NAME.c; what they share
-# is in tools/common and selftests/lib. Pure C that the module has too is in
-# module/shared. User space objects go to obj/, as kbuild's lie by the sources.
+# A program NAME is tools/NAME.c with tools/NAME/*.c, a test selftests/test_NAME.c;
+# what they share is in tools/common, tools/stage (for experiments) and
+# selftests/lib. Pure C that the module has too is in module/shared. User space
+# objects go to obj/, as kbuild's lie by the sources.
 PROGRAMS := vq
 object    = $(patsubst %.c,obj/%.o,$(wildcard $(1)))
 library  := $(call object,libvmq/*.c module/shared/*.c)
-common   := $(call object,tools/common/*.c)
+common   := $(call object,tools/common/*.c tools/stage/*.c) obj/tools/stage/sample_bytes.o
 oracle   := $(call object,selftests/lib/*.c)
 programs := $(PROGRAMS:%=tools/%)
 tests    := $(patsubst %.c,%,$(wildcard selftests/test_*.c))
 tests_32 := selftests/test_abi_32
-objects  := $(library) $(common) $(oracle) $(programs:%=obj/%.o) $(tests:%=obj/%.o)
+objects  := $(library) $(common) $(oracle) $(programs:%=obj/%.o) $(tests:%=obj/%.o) \
+	$(call object,$(programs:%=%/*.c))
 
 all: libvmq/libvmq.a libvmq/libvmq.so $(programs) module-if-headers
 
@@ -53,8 +55,26 @@ json-c:
 # Statically, so that the tools run where only their binaries were copied.
 $(programs): LDLIBS += -l:libjson-c.a
 
-$(programs): tools/%: obj/tools/%.o $(common) libvmq/libvmq.a
+.SECONDEXPANSION:
+$(programs): tools/%: obj/tools/%.o $$(call object,tools/%/*.c) obj/tools.a libvmq/libvmq.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+obj/tools.a: $(common)
+	rm -f $@
+	$(AR) rcs $@ $^
+
+# The library of the experiments: not relocatable without writing to its code, which
+# is what they are about, and linked for an address that is free as a rule.
+obj/tools/sample.so: tools/sample/sample.c
+	@mkdir -p $(@D)
+	$(CC) -O2 -Wall -Wextra -Werror -ffreestanding -fno-pic -fno-pie -mcmodel=large -fno-toplevel-reorder \
+		-fcf-protection=none -fno-stack-protector -fno-asynchronous-unwind-tables -shared -nostdlib \
+		-Wl,-z,notext,-z,norelro,-z,separate-code,--hash-style=sysv,--build-id=none \
+		-Wl,-Ttext-segment=0x20000000,-soname,sample -o $@ $<
+
+obj/tools/stage/sample_bytes.o: tools/stage/sample_bytes.S obj/tools/sample.so
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -c -o $@ $<
 
 $(tests): selftests/%: obj/selftests/%.o $(oracle) libvmq/libvmq.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Prints the story in lines of 100 columns. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../common/errors.h"
+#include "story.h"
+
+#define WIDTH 100
+
+/* Whether @vmq says anything by which pages can be told from each other. */
+static bool tells_pages(struct vmq *vmq)
+{
+	const struct vmq_query query = {
+		.facts = VMQ_FACTS_FRAME, .all_of = VMQ_ENTRY_PRESENT,
+	};
+	struct vmq_runs *runs;
+	struct vmq_run run;
+	bool tells = false;
+
+	if (vmq_runs_open(vmq, &query, &runs))
+		return false;
+	while (!tells && vmq_runs_next(runs, &run) > 0)
+		tells = run.valid & (VMQ_VALID_FRAME | VMQ_VALID_TOKEN);
+	vmq_runs_close(runs);
+	return tells;
+}
+
+static bool for_people(const struct story *story)
+{
+	return story->options.style == OUTPUT_HUMAN;
+}
+
+int story_begin(struct story *story, const struct options *options, const char *title)
+{
+	const char *step = getenv("STEP");
+	struct vmq *vmq;
+	int status;
+
+	*story = (struct story){ .options = *options, .step = "" };
+	story->waits = for_people(story) && step && *step && strcmp(step, "0");
+	status = open_target(options, 0, "self", &vmq);
+	if (status)
+		return status;
+	if (!tells_pages(vmq)) {
+		fprintf(stderr, "%s: which pages are one cannot be seen here "
+			"(load the module, or run as root)\n", program_invocation_short_name);
+		status = STATUS_FAILED;
+	} else if (for_people(story)) {
+		printf("%s\n", title);
+	} else {
+		output_begin(&story->pages, options->style, &sighting_table, vmq);
+	}
+	vmq_close(vmq);
+	return status;
+}
+
+/* Waits for Enter, if that is wanted. */
+static void end_step(struct story *story)
+{
+	int c;
+
+	if (story->open && story->waits) {
+		printf("-- Enter goes on --");
+		fflush(stdout);
+		do
+			c = getchar();
+		while (c != '\n' && c != EOF);
+	}
+	story->open = false;
+}
+
+void story_step(struct story *story, const char *name, const char *title)
+{
+	end_step(story);
+	story->step = name;
+	story->open = true;
+	if (for_people(story))
+		printf("\n%s  %s\n", name, title);
+	fflush(stdout);
+}
+
+/* Prints @text with its lines broken at spaces, each after @indent spaces. */
+static void wrap(const char *text, int indent)
+{
+	while (*text) {
+		size_t length = strlen(text), room = WIDTH - indent;
+
+		if (length > room) {
+			length = room;
+			while (length && text[length] != ' ')
+				length--;
+			if (!length)
+				length = strcspn(text, " ");
+		}
+		printf("%*s%.*s\n", indent, "", (int)length, text);
+		text += length;
+		text += strspn(text, " ");
+	}
+}
+
+/* The text of a printf, to be freed. */
+static char *make_text(const char *format, va_list args)
+{
+	char *text;
+
+	if (vasprintf(&text, format, args) < 0)
+		abort();
+	return text;
+}
+
+void story_say(struct story *story, const char *format, ...)
+{
+	va_list args;
+	char *text;
+
+	if (!for_people(story))
+		return;
+	va_start(args, format);
+	text = make_text(format, args);
+	va_end(args);
+	wrap(text, 2);
+	free(text);
+}
+
+int story_look(struct story *story, struct sighting *sightings, unsigned int count)
+{
+	struct output output;
+	int err;
+
+	for (unsigned int i = 0; i < count; i++) {
+		sightings[i].step = story->step;
+		err = sighting_take(&sightings[i], story->options.backend);
+		if (err)
+			return fail(sightings[i].item, err);
+	}
+	if (for_people(story))
+		output_begin(&output, OUTPUT_HUMAN, &sighting_table, NULL);
+	for (unsigned int i = 0; i < count; i++)
+		output_record(for_people(story) ? &output : &story->pages, &sightings[i]);
+	err = for_people(story) ? output_end(&output) : 0;
+	return err ? fail("standard output", err) : STATUS_DONE;
+}
+
+void story_claim(struct story *story, int holds, const char *format, ...)
+{
+	const char *mark = holds > 0 ? "[ok]" : holds ? "[??]" : "[NO]";
+	va_list args;
+	char *text, *line;
+
+	va_start(args, format);
+	text = make_text(format, args);
+	va_end(args);
+	if (holds > 0)
+		story->held++;
+	else if (holds)
+		story->untold++;
+	else
+		story->failed++;
+	if (for_people(story)) {
+		if (asprintf(&line, "%s %s", mark, text) < 0)
+			abort();
+		wrap(line, 2);
+		free(line);
+	}
+	if (holds <= 0)
+		fprintf(stderr, "%s: step %s: %s: %s\n", program_invocation_short_name, story->step,
+			holds ? "cannot be checked here" : "not so", text);
+	free(text);
+}
+
+int story_end(struct story *story)
+{
+	int err;
+
+	end_step(story);
+	if (for_people(story)) {
+		printf("\n%u claims hold", story->held);
+		if (story->failed)
+			printf(", %u DO NOT", story->failed);
+		if (story->untold)
+			printf(", %u could not be checked", story->untold);
+		putchar('\n');
+		err = fflush(stdout) ? -errno : 0;
+	} else {
+		err = output_end(&story->pages);
+	}
+	if (err)
+		return fail("standard output", err);
+	if (story->failed)
+		return STATUS_DEVIATION;
+	return story->untold || !story->held ? STATUS_FAILED : STATUS_DONE;
+}

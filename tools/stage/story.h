@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Tells an experiment: step by step, with the pages seen and, for each step, what
+ * is claimed of them and whether it is so. People get text; programs get the pages
+ * as TSV or JSON, and only what is not as claimed goes to stderr.
+ */
+#ifndef STAGE_STORY_H
+#define STAGE_STORY_H
+
+#include "../common/options.h"
+#include "sighting.h"
+
+/* A claim was seen not to hold. */
+#define STATUS_DEVIATION 3
+
+/**
+ * struct story - an experiment that is being told
+ * @options: how to print, whom to ask
+ * @pages: the list of pages, in other styles than text
+ * @step: the name of the step that is on
+ * @open: the step has not been ended
+ * @held: claims that were seen to hold
+ * @failed: claims that were seen not to
+ * @untold: claims that could not be checked
+ * @waits: whether each step ends with Enter
+ */
+struct story {
+	struct options options;
+	struct output pages;
+	const char *step;
+	bool open;
+	unsigned int held, failed, untold;
+	bool waits;
+};
+
+/*
+ * Begins to tell @title. Waits after each step if the variable STEP is set in the
+ * environment (not 0). Returns a status: STATUS_FAILED, said why, when this caller
+ * cannot tell pages from each other here.
+ */
+int story_begin(struct story *story, const struct options *options, const char *title);
+
+/* Begins step @name, a word that programs see, with a title. */
+void story_step(struct story *story, const char *name, const char *title);
+
+/* A sentence or more for people. */
+void story_say(struct story *story, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/*
+ * Looks at @count pages of which who, pid, item and address are filled in, and shows
+ * them. Returns 0, or a status when one cannot be looked at, said why.
+ */
+int story_look(struct story *story, struct sighting *sightings, unsigned int count);
+
+/* What theory says: @holds is 1, 0 or CANNOT_TELL. */
+void story_claim(struct story *story, int holds, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Ends it: how many claims held. STATUS_DONE only if all did; STATUS_DEVIATION if not. */
+int story_end(struct story *story);
+
+#endif
