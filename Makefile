@@ -133,8 +133,11 @@ VERSION := $(shell sed -n 's/^\#define VMQ_VERSION "\(.*\)"/\1/p' tools/common/o
 bin      = $(DESTDIR)$(PREFIX)/bin
 lib      = $(DESTDIR)$(LIBDIR)
 include  = $(DESTDIR)$(PREFIX)/include
+man      = $(DESTDIR)$(PREFIX)/share/man
+manuals := $(wildcard man/*.[1-8])
+manual   = $(foreach page,$(manuals),$(man)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
 
-# Library and tools; the module goes where depmod finds it with modules_install.
+# Library, tools and manuals; the module goes where depmod finds it with modules_install.
 install: libvmq/libvmq.a libvmq/libvmq.so.0 $(programs)
 	install -d $(bin) $(lib)/pkgconfig $(include)/linux
 	install $(programs) $(bin)
@@ -144,10 +147,11 @@ install: libvmq/libvmq.a libvmq/libvmq.so.0 $(programs)
 	install -m 644 uapi/linux/vmq.h $(include)/linux
 	sed 's,@prefix@,$(PREFIX),; s,@libdir@,$(LIBDIR),; s,@includedir@,$(PREFIX)/include,; s,@version@,$(VERSION),' \
 		dist/libvmq.pc.in >$(lib)/pkgconfig/libvmq.pc
+	for page in $(manuals); do install -D -m 644 $$page $(man)/man$${page##*.}/$${page##*/} || exit; done
 
 uninstall:
 	rm -f $(PROGRAMS:%=$(bin)/%) $(lib)/libvmq.a $(lib)/libvmq.so $(lib)/libvmq.so.0 \
-		$(lib)/pkgconfig/libvmq.pc $(include)/vmq.h $(include)/linux/vmq.h
+		$(lib)/pkgconfig/libvmq.pc $(include)/vmq.h $(include)/linux/vmq.h $(manual)
 
 clean:
 	rm -rf obj libvmq/libvmq.a libvmq/libvmq.so libvmq/libvmq.so.0 $(programs) $(tests) $(tests_32)
@@ -161,7 +165,7 @@ help:
 	@echo 'make test-all   the tests on all of them'
 	@echo 'make sign       sign vmq.ko for Secure Boot: KEY=key.pem CERT=cert.der'
 	@echo 'make check      style, the contract, the installed library: what needs no machine'
-	@echo 'make install    library and tools below PREFIX=$(PREFIX) (DESTDIR, LIBDIR); make uninstall'
+	@echo 'make install    library, tools and manuals below PREFIX=$(PREFIX) (DESTDIR, LIBDIR); make uninstall'
 	@echo 'make clean      remove what was built'
 
 
