@@ -1,148 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * /proc/vmq: what its files say of a stopped process is what the program vq,
- * /dev/vmq and the kernel's own files say, however it is read; and who may attach
- * what, and when a folder comes and goes.
+ * /dev/vmq and the kernel's own files say, however it is read.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
-#include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/device.h"
 #include "lib/oracle.h"
+#include "lib/proc_files.h"
 #include "lib/setup.h"
 #include "lib/vq_output.h"
 #include "shared/columns.h"
 #include "shared/text.h"
 #include "kselftest_harness.h"
 
-#define ROOM (4 << 20)
-#define USER 1000
-#define MAX_ATTACHED 256
 #define TRIES 6
 
-static const char *const files[] = { "vq", "vmas", "pages" };
-static char first[ROOM], second[ROOM];
-
-/* Writes @text to attach: 0 or a negative errno. */
-static int attach_text(const char *text)
-{
-	int fd = open("/proc/vmq/attach", O_WRONLY | O_CLOEXEC), err = -errno;
-
-	if (fd < 0)
-		return err;
-	err = write(fd, text, strlen(text)) < 0 ? -errno : 0;
-	close(fd);
-	return err;
-}
-
-static int attach(pid_t pid)
-{
-	char text[16];
-
-	snprintf(text, sizeof(text), "%d\n", pid);
-	return attach_text(text);
-}
-
-/* Opens /proc/vmq/@pid/@name, of the caller itself for 0; or a negative errno. */
-static int open_file(pid_t pid, const char *name)
-{
-	char path[48];
-	int fd;
-
-	if (pid)
-		snprintf(path, sizeof(path), "/proc/vmq/%d/%s", pid, name);
-	else
-		snprintf(path, sizeof(path), "/proc/vmq/self/%s", name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
-}
-
-/* Reads @fd on to its end, @step bytes at a time; the length or a negative errno. */
-static ssize_t read_on(int fd, char *text, size_t step)
-{
-	size_t length = 0;
-	ssize_t n;
-
-	do {
-		size_t room = ROOM - 1 - length;
-
-		n = read(fd, text + length, step < room ? step : room);
-		length += n > 0 ? n : 0;
-	} while (n > 0 && length < ROOM - 1);
-	text[length] = '\0';
-	return n < 0 ? -errno : (ssize_t)length;
-}
-
-static ssize_t read_file(pid_t pid, const char *name, char *text)
-{
-	int fd = open_file(pid, name);
-	ssize_t length = fd < 0 ? fd : read_on(fd, text, ROOM);
-
-	if (fd >= 0)
-		close(fd);
-	return length;
-}
-
-static bool has_folder(pid_t pid)
-{
-	char path[32];
-
-	snprintf(path, sizeof(path), "/proc/vmq/%d", pid);
-	return !access(path, F_OK);
-}
-
-/* Waits up to three seconds until the folder has gone. */
-static bool folder_goes(pid_t pid)
-{
-	for (int i = 0; i < 300 && has_folder(pid); i++)
-		usleep(10000);
-	return !has_folder(pid);
-}
-
-/* Memory of several kinds. */
-static void make_mappings(void)
-{
-	char *map = setup_map(64 * PAGE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
-	int fd = setup_file("/mnt/ext4", 16);
-
-	memset(map, 1, 8 * PAGE);
-	mprotect(map + 2 * PAGE, PAGE, PROT_READ);
-	map = setup_map(16 * PAGE, MAP_PRIVATE, fd);
-	map[3 * PAGE] = 1;
-	map = setup_map(16 * PAGE, MAP_SHARED, fd);
-	map[5 * PAGE] = 1;
-}
-
-/* A stopped child; it has the files of self open, in the order of files[], from 100. */
-static pid_t start_stopped(void)
-{
-	pid_t child = fork();
-
-	if (!child) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		make_mappings();
-		for (int i = 0; i < 3; i++)
-			dup2(open_file(0, files[i]), 100 + i);
-		raise(SIGSTOP);
-		_exit(0);
-	}
-	if (child > 0)
-		waitpid(child, NULL, WUNTRACED);
-	return child;
-}
+static char first[PROC_ROOM], second[PROC_ROOM];
 
 FIXTURE(proc) {
 	pid_t pid;	/* stopped and attached */
@@ -150,15 +33,15 @@ FIXTURE(proc) {
 
 FIXTURE_SETUP(proc)
 {
-	self->pid = start_stopped();
+	self->pid = proc_start_stopped();
 	ASSERT_GT(self->pid, 0);
-	ASSERT_EQ(0, attach(self->pid));
+	ASSERT_EQ(0, proc_attach(self->pid));
 }
 
 FIXTURE_TEARDOWN(proc)
 {
 	setup_end(self->pid);
-	EXPECT_TRUE(folder_goes(self->pid));
+	EXPECT_TRUE(proc_folder_goes(self->pid));
 }
 
 TEST_F(proc, prints_what_vq_prints)
@@ -169,8 +52,8 @@ TEST_F(proc, prints_what_vq_prints)
 	for (int i = 0; i < 2; i++) {
 		snprintf(arguments, sizeof(arguments), "%s %d", options[i], self->pid);
 		for (int try = 0; try < TRIES; try++) {
-			ASSERT_EQ(0, vq(arguments, first, ROOM));
-			ASSERT_LT(1000, read_file(self->pid, files[i], second));
+			ASSERT_EQ(0, vq(arguments, first, PROC_ROOM));
+			ASSERT_LT(1000, proc_read(self->pid, proc_files[i], second));
 			if (!strcmp(first, second))
 				break;
 		}
@@ -183,8 +66,8 @@ TEST_F(proc, vmas_are_those_of_maps)
 	const char *line = second;
 	int vmas = 0;
 
-	ASSERT_TRUE(read_proc(self->pid, "maps", first, ROOM));
-	ASSERT_LT(0, read_file(self->pid, "vmas", second));
+	ASSERT_TRUE(read_proc(self->pid, "maps", first, PROC_ROOM));
+	ASSERT_LT(0, proc_read(self->pid, "vmas", second));
 	while (*line == '#')
 		line = strchr(line, '\n') + 1;
 	line = strchr(line, '\n') + 1;		/* the names of the columns */
@@ -218,10 +101,10 @@ static bool expected_pages(pid_t pid, char *text)
 	scan = device_scan(0, info.top, VMQ_FACTS_ALL, NULL, 10000);
 	scan.none_of = VMQ_SET_KIND(VMQ_KIND_NONE);
 	count = device_runs(vmq, &scan, &runs);
-	length = vmq_text_header(&vmq_run_table, VMQ_TEXT_HUMAN, text, ROOM);
+	length = vmq_text_header(&vmq_run_table, VMQ_TEXT_HUMAN, text, PROC_ROOM);
 	for (ssize_t i = 0; i < count; i++)
 		length += vmq_text_line(&vmq_run_table, VMQ_TEXT_HUMAN, runs + i, text + length,
-					ROOM - length);
+					PROC_ROOM - length);
 	free(runs);
 	close(vmq);
 	return count > 0;
@@ -231,19 +114,11 @@ TEST_F(proc, pages_are_the_runs_of_the_device)
 {
 	for (int try = 0; try < TRIES; try++) {
 		ASSERT_TRUE(expected_pages(self->pid, first));
-		ASSERT_LT(1000, read_file(self->pid, "pages", second));
+		ASSERT_LT(1000, proc_read(self->pid, "pages", second));
 		if (!strcmp(first, second))
 			break;
 	}
 	EXPECT_STREQ(first, second);
-}
-
-/* The first line of a run in @text. */
-static char *first_run(char *text)
-{
-	char *line = strstr(text, "\nSTART ");
-
-	return line ? strchr(line + 1, '\n') + 1 : text + strlen(text);
 }
 
 TEST_F(proc, frames_are_those_of_pagemap)
@@ -251,8 +126,8 @@ TEST_F(proc, frames_are_those_of_pagemap)
 	int pagemap = oracle_open_pagemap(self->pid), compared = 0;
 	char *text = first, *line;
 
-	ASSERT_LT(0, read_file(self->pid, "pages", first));
-	text = first_run(first);
+	ASSERT_LT(0, proc_read(self->pid, "pages", first));
+	text = proc_first_run(first);
 	while ((line = strsep(&text, "\n")) && *line) {
 		unsigned long start, pages, frame;
 		uint64_t entry;
@@ -280,8 +155,8 @@ TEST_F(proc, self_is_the_one_who_opened_it)
 		ASSERT_GE(fd, 0);
 		for (int try = 0; try < TRIES; try++) {
 			lseek(fd, 0, SEEK_SET);
-			EXPECT_LT(0, read_on(fd, first, ROOM));
-			EXPECT_LT(0, read_file(self->pid, files[i], second));
+			EXPECT_LT(0, proc_read_on(fd, first, PROC_ROOM));
+			EXPECT_LT(0, proc_read(self->pid, proc_files[i], second));
 			if (!strcmp(first, second))
 				break;
 		}
@@ -294,7 +169,7 @@ TEST_F(proc, self_is_the_one_who_opened_it)
 /* Reads @fd from @at on, by @step bytes, and says whether that is the rest of first. */
 static bool reads_the_same(int fd, ssize_t length, off_t at, size_t step)
 {
-	return lseek(fd, at, SEEK_SET) == at && read_on(fd, second, step) == length - at &&
+	return lseek(fd, at, SEEK_SET) == at && proc_read_on(fd, second, step) == length - at &&
 	       !memcmp(first + at, second, length - at);
 }
 
@@ -309,7 +184,7 @@ static bool any_way_is_the_same(int fd)
 	bool same;
 
 	lseek(fd, 0, SEEK_SET);
-	length = read_on(fd, first, ROOM);
+	length = proc_read_on(fd, first, PROC_ROOM);
 	same = length > 1000 && !read(fd, second, 1);
 	for (size_t i = 0; same && i < ARRAY_SIZE(steps); i++)
 		same = reads_the_same(fd, length, 0, steps[i]);
@@ -321,12 +196,12 @@ static bool any_way_is_the_same(int fd)
 TEST_F(proc, any_way_of_reading_gives_the_same)
 {
 	for (int i = 0; i < 3; i++) {
-		int fd = open_file(self->pid, files[i]), tries = TRIES;
+		int fd = proc_open(self->pid, proc_files[i]), tries = TRIES;
 
 		ASSERT_GE(fd, 0);
 		while (tries && !any_way_is_the_same(fd))
 			tries--;
-		EXPECT_GT(tries, 0) TH_LOG("%s", files[i]);
+		EXPECT_GT(tries, 0) TH_LOG("%s", proc_files[i]);
 		close(fd);
 	}
 }
@@ -334,11 +209,11 @@ TEST_F(proc, any_way_of_reading_gives_the_same)
 /* Reads a file while another open one has been read in part. */
 static bool half_read_is_the_same(pid_t pid, const char *name)
 {
-	int half = open_file(pid, name);
+	int half = proc_open(pid, name);
 	ssize_t begun = read(half, first, 1000), length, rest;
 
-	length = read_file(pid, name, second);
-	rest = read_on(half, first + begun, 300);
+	length = proc_read(pid, name, second);
+	rest = proc_read_on(half, first + begun, 300);
 	close(half);
 	return begun == 1000 && length == begun + rest && !memcmp(first, second, length);
 }
@@ -348,254 +223,10 @@ TEST_F(proc, two_open_files_do_not_know_of_each_other)
 	for (int i = 0; i < 3; i++) {
 		int tries = TRIES;
 
-		while (tries && !half_read_is_the_same(self->pid, files[i]))
+		while (tries && !half_read_is_the_same(self->pid, proc_files[i]))
 			tries--;
-		EXPECT_GT(tries, 0) TH_LOG("%s", files[i]);
+		EXPECT_GT(tries, 0) TH_LOG("%s", proc_files[i]);
 	}
-}
-
-/* Runs @act as user 1000 in a child; what it returned, as 0 to 255. */
-static int as_user(int (*act)(int arg), int arg)
-{
-	pid_t child = fork();
-	int status;
-
-	if (!child)
-		_exit(setresgid(USER, USER, USER) || setresuid(USER, USER, USER) ? 255 : act(arg));
-	waitpid(child, &status, 0);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 255;
-}
-
-static int try_attach(int pid)
-{
-	return -attach(pid);
-}
-
-static int try_open(int pid)
-{
-	int fd = open_file(pid, "vq");
-
-	return fd < 0 ? -fd : 0;
-}
-
-TEST_F(proc, others_may_neither_attach_nor_look)
-{
-	int err = as_user(try_attach, self->pid);
-
-	EXPECT_TRUE(err == EPERM || err == EACCES) TH_LOG("attach: %d", err);
-	err = as_user(try_open, self->pid);
-	EXPECT_TRUE(err == EPERM || err == EACCES) TH_LOG("open: %d", err);
-	err = as_user(try_attach, -self->pid);
-	EXPECT_TRUE(err == EPERM || err == EACCES) TH_LOG("detach: %d", err);
-	EXPECT_TRUE(has_folder(self->pid));
-}
-
-/* Lines of @text that tell a frame, and those that tell a token. */
-static void count_places(char *text, int *frames, int *tokens)
-{
-	char *line;
-
-	*frames = *tokens = 0;
-	text = first_run(text);
-	while ((line = strsep(&text, "\n")) && *line) {
-		char place[64];
-
-		if (sscanf(line, "%*x %*u %*s %63s", place) != 1 || !strcmp(place, "-"))
-			continue;
-		if (strchr(place, '+'))
-			++*tokens;
-		else
-			++*frames;
-	}
-}
-
-/* 1: there are tokens and no frames. */
-static int sees_tokens_only(int fd)
-{
-	int frames, tokens;
-
-	if (read_on(fd, first, ROOM) <= 0)
-		return 0;
-	count_places(first, &frames, &tokens);
-	return tokens > 10 && !frames;
-}
-
-static int own_pages(int unused)
-{
-	(void)unused;
-	if (read_file(0, "vq", first) <= 0 || read_file(0, "vmas", first) <= 0)
-		return 0;
-	return sees_tokens_only(open_file(0, "pages"));
-}
-
-TEST_F(proc, without_the_right_there_are_no_frames)
-{
-	int fd = open_file(self->pid, "pages"), frames, tokens;
-
-	EXPECT_EQ(1, as_user(own_pages, 0));
-	/* the one who opened had the right, the one who reads has not */
-	EXPECT_EQ(1, as_user(sees_tokens_only, fd));
-	lseek(fd, 0, SEEK_SET);
-	ASSERT_LT(0, read_on(fd, first, ROOM));
-	count_places(first, &frames, &tokens);
-	EXPECT_GT(frames, 10);
-	EXPECT_EQ(0, tokens);
-	close(fd);
-}
-
-/* Makes new namespaces and tries to attach from a process in them. */
-static int attach_from(int namespaces, pid_t pid)
-{
-	pid_t child = fork();
-	int status;
-
-	if (!child) {
-		if (unshare(namespaces))
-			_exit(255);
-		child = fork();
-		if (!child)
-			_exit(-attach(pid));
-		waitpid(child, &status, 0);
-		_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 254);
-	}
-	waitpid(child, &status, 0);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 254;
-}
-
-TEST_F(proc, namespaces_have_no_say)
-{
-	ASSERT_EQ(0, attach(-self->pid));
-	EXPECT_EQ(EPERM, attach_from(CLONE_NEWPID, self->pid));
-	EXPECT_EQ(EPERM, attach_from(CLONE_NEWUSER, self->pid));
-	EXPECT_FALSE(has_folder(self->pid));
-	EXPECT_EQ(0, attach_from(CLONE_NEWUTS, self->pid));
-	EXPECT_TRUE(has_folder(self->pid));
-}
-
-TEST_F(proc, attach_says_what_is_wrong)
-{
-	static const char *const junk[] = {
-		"x", "0", "-0", "1x", "1 2", "--1", "99999999999", "-2147483648", "\n",
-	};
-	void *nowhere = mmap(NULL, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	int fd;
-
-	for (size_t i = 0; i < ARRAY_SIZE(junk); i++) {
-		int err = attach_text(junk[i]);
-
-		EXPECT_EQ(-EINVAL, err) TH_LOG("'%s'", junk[i]);
-	}
-	EXPECT_EQ(-EEXIST, attach(self->pid));
-	EXPECT_EQ(-ESRCH, attach(2));			/* kthreadd */
-	EXPECT_EQ(-ESRCH, attach(2147483647));
-	EXPECT_EQ(-ESRCH, attach(-getpid()));		/* not attached */
-	fd = open("/proc/vmq/attach", O_WRONLY);
-	EXPECT_EQ(-1, write(fd, nowhere, 3));
-	EXPECT_EQ(EFAULT, errno);
-	close(fd);
-}
-
-TEST_F(proc, minus_takes_the_folder_away)
-{
-	int fd = open_file(self->pid, "vq");
-
-	ASSERT_LT(0, read(fd, first, 1000));
-	ASSERT_EQ(0, attach(-self->pid));
-	EXPECT_FALSE(has_folder(self->pid));
-	EXPECT_EQ(-1, read(fd, first, 1000));
-	EXPECT_EQ(EIO, errno);
-	close(fd);
-	EXPECT_EQ(-ESRCH, attach(-self->pid));
-	EXPECT_EQ(0, attach(self->pid));
-}
-
-TEST_F(proc, a_process_that_has_ended)
-{
-	int fd = open_file(self->pid, "pages");
-
-	ASSERT_LT(0, read(fd, first, 1000));
-	setup_end(self->pid);
-	errno = 0;
-	while (read(fd, first, 1000) > 0)
-		;			/* what was made before may still come */
-	EXPECT_TRUE(errno == ESRCH || errno == EIO);
-	EXPECT_TRUE(folder_goes(self->pid));
-	EXPECT_EQ(-1, read(fd, first, 1000));
-	EXPECT_TRUE(errno == ESRCH || errno == EIO);
-	close(fd);
-}
-
-/* A process that calls exec when @go is written to. */
-static pid_t start_exec(int *go)
-{
-	int fds[2];
-	char byte;
-	pid_t child;
-
-	if (pipe2(fds, O_CLOEXEC))
-		return -1;
-	child = fork();
-	if (!child) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (read(fds[0], &byte, 1) == 1)
-			execlp("sleep", "sleep", "1000", NULL);
-		_exit(1);
-	}
-	close(fds[0]);
-	*go = fds[1];
-	return child;
-}
-
-static bool has_called_exec(pid_t pid)
-{
-	static char line[256];
-
-	for (int i = 0; i < 500; i++) {
-		if (read_proc(pid, "cmdline", line, sizeof(line)) && !strcmp(line, "sleep"))
-			return true;
-		usleep(10000);
-	}
-	return false;
-}
-
-TEST(a_folder_follows_exec)
-{
-	int go, fd;
-	pid_t pid = start_exec(&go);
-
-	ASSERT_GT(pid, 0);
-	ASSERT_EQ(0, attach(pid));
-	ASSERT_LT(0, read_file(pid, "vmas", first));
-	EXPECT_NE(NULL, strstr(first, "/test_proc"));
-	fd = open_file(pid, "vmas");
-	ASSERT_EQ(1, write(go, "g", 1));
-	ASSERT_TRUE(has_called_exec(pid));
-	EXPECT_EQ(-ESRCH, read_on(fd, first, ROOM));
-	ASSERT_LT(0, read_file(pid, "vmas", first));
-	EXPECT_EQ(NULL, strstr(first, "/test_proc"));
-	EXPECT_NE(NULL, strstr(first, "[stack]"));
-	close(fd);
-	setup_end(pid);
-	EXPECT_TRUE(folder_goes(pid));
-}
-
-/* One is attached already. */
-TEST_F_TIMEOUT(proc, no_more_than_256_are_attached, 120)
-{
-	pid_t pids[MAX_ATTACHED];
-
-	for (int i = 0; i < MAX_ATTACHED; i++) {
-		pids[i] = setup_fork();
-		ASSERT_GT(pids[i], 0);
-		EXPECT_EQ(i < MAX_ATTACHED - 1 ? 0 : -ENOSPC, attach(pids[i]));
-	}
-	EXPECT_FALSE(has_folder(pids[MAX_ATTACHED - 1]));
-	EXPECT_EQ(0, attach(-pids[0]));
-	EXPECT_EQ(0, attach(pids[MAX_ATTACHED - 1]));
-	for (int i = 0; i < MAX_ATTACHED; i++)
-		setup_end(pids[i]);
-	for (int i = 0; i < MAX_ATTACHED; i++)
-		EXPECT_TRUE(folder_goes(pids[i]));
 }
 
 TEST_HARNESS_MAIN

@@ -12,6 +12,7 @@
 #include "crowd.h"
 #include "device.h"
 #include "oracle.h"
+#include "proc_files.h"
 
 #define LARGE	4096
 #define NAMES	65536
@@ -218,33 +219,16 @@ static int read_lines(int fd, size_t at_once, line_reader reader, struct still_c
 	return got < 0 ? -errno : 0;
 }
 
-static int attach(pid_t pid)
-{
-	char text[16];
-	int fd = open("/proc/vmq/attach", O_WRONLY | O_CLOEXEC), err = 0;
-
-	if (fd < 0)
-		return -errno;
-	snprintf(text, sizeof(text), "%d\n", pid);
-	if (write(fd, text, strlen(text)) < 0 && errno != EEXIST)
-		err = -errno;
-	close(fd);
-	return err;
-}
-
 static int look_by_file(struct observer *observer, const struct churn *churn,
 			const char *name, line_reader reader, struct still_check *check)
 {
-	pid_t pid = churn->pid;
-	char path[48];
-	int fd, err = attach(pid);
+	int fd, err = proc_attach(churn->pid);
 
-	if (err)
+	if (err && err != -EEXIST)
 		return err;
-	snprintf(path, sizeof(path), "/proc/vmq/%d/%s", pid, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = proc_open(churn->pid, name);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	err = read_lines(fd, observer->size, reader, check);
 	close(fd);
 	return err;
