@@ -3,7 +3,7 @@
 # The verbs; "make help" lists them. What kbuild needs for the module is in Kbuild.
 
 K        ?= 6.1
-KERNELS  := 6.1 6.12 7
+KERNELS  := 6.1 6.12 7 debug
 KDIR     ?= /lib/modules/$(shell uname -r)/build
 CFLAGS   ?= -O2 -g
 override CFLAGS += -std=gnu11 -Wall -Wextra -Werror -fPIC
@@ -162,7 +162,7 @@ help:
 	@echo 'make            library and tools; vmq.ko when the running kernel has its headers here'
 	@echo 'make run        a virtual machine with vmq loaded: a process seen by its page tables'
 	@echo 'make test       the tests in a virtual machine (K=$(K), or one of: $(KERNELS))'
-	@echo 'make test-all   the tests on all of them'
+	@echo 'make test-all   the tests on all of them; debug is built for it once'
 	@echo 'make sign       sign vmq.ko for Secure Boot: KEY=key.pem CERT=cert.der'
 	@echo 'make check      style, the contract, the installed library: what needs no machine'
 	@echo 'make install    library, tools and manuals below PREFIX=$(PREFIX) (DESTDIR, LIBDIR); make uninstall'
