@@ -128,6 +128,18 @@ static inline enum vmq_reuse vmq_large_folio_reuse(struct folio *folio)
 #endif
 }
 
+/* v6.2: an entry that gets a NUMA hint loses its write bit, and gets it back later. */
+static inline bool vmq_hint_keeps_write(void)
+{
+	return LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0);
+}
+
+/* Whether the first write to each page of @vma must fault, to be noted. */
+static inline bool vmq_wants_soft_dirty(const struct vm_area_struct *vma)
+{
+	return IS_ENABLED(CONFIG_MEM_SOFT_DIRTY) && !(vma->vm_flags & VM_SOFTDIRTY);
+}
+
 /* v6.12: huge entries can be special too. */
 static inline bool vmq_pmd_special(pmd_t pmd)
 {

@@ -10,6 +10,7 @@
 #include <linux/userfaultfd_k.h>
 
 #include "verdict.h"
+#include "x86.h"
 
 static bool is_shared(const struct vm_area_struct *vma)
 {
@@ -179,10 +180,30 @@ static u8 write_to_softleaf(struct vm_area_struct *vma, const struct vmq_softlea
 	}
 }
 
+/*
+ * Whether the entry under a NUMA hint will be writable when a use has taken the
+ * hint away (do_numa_page, can_change_pte_writable).
+ */
+static bool gets_write_back(const struct vmq_run *run, const struct vmq_leaf *leaf,
+			    const struct vmq_frame *frame)
+{
+	struct vm_area_struct *vma = leaf->vma;
+
+	if (!(run->flags & VMQ_RUN_NUMA_HINT) || vmq_hint_keeps_write() ||
+	    !(vma->vm_flags & VM_WRITE))
+		return false;
+	if (vmq_arch_prot_write(vma->vm_page_prot))
+		return true;
+	if ((vmq_wants_soft_dirty(vma) && !pte_soft_dirty(leaf->pte)) ||
+	    (userfaultfd_wp(vma) && pte_uffd_wp(leaf->pte)))
+		return false;
+	return vma->vm_flags & VM_SHARED ? pte_dirty(leaf->pte) : frame->exclusive;
+}
+
 static u8 write_to_page(const struct vmq_run *run, const struct vmq_leaf *leaf,
 			const struct vmq_frame *frame)
 {
-	if (run->entry & VMQ_ENTRY_WRITE)
+	if (run->entry & VMQ_ENTRY_WRITE || gets_write_back(run, leaf, frame))
 		return VMQ_ON_WRITE_THROUGH;
 	if (run->entry & VMQ_ENTRY_UFFD_WP && asks_before_write(leaf->vma))
 		return VMQ_ON_WRITE_UFFD;

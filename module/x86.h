@@ -47,6 +47,12 @@ static inline bool vmq_arch_counts_up(pte_t pte)
 	return pte_flags(pte) & _PAGE_PRESENT;
 }
 
+/* Whether @prot gives entries the write bit. pte_modify() needs what is not exported. */
+static inline bool vmq_arch_prot_write(pgprot_t prot)
+{
+	return pgprot_val(prot) & _PAGE_RW;
+}
+
 /* VMQ_ENTRY_* of an entry that points to a table: rights and use, no more. */
 static inline u32 vmq_arch_table_bits(pte_t pte)
 {

@@ -161,7 +161,9 @@
  *	vmq_info.page_flags can be set
  * @kind: VMQ_KIND_*
  * @sharing: VMQ_SHARING_*
- * @on_write: VMQ_ON_WRITE_*, for a write by the process itself
+ * @on_write: VMQ_ON_WRITE_*, for a write by the process itself. With
+ *	VMQ_RUN_NUMA_HINT the hint is taken away first, which may move the page to
+ *	another node; this is the verdict on the entry it leaves
  * @forced_write: VMQ_ON_WRITE_*, for a write by a debugger (ptrace or
  *	/proc/PID/mem), which may write where the process may not
  * @shift: log2 of the bytes one entry maps: 12, 21 or 30; 0 where there is none
