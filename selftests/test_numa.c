@@ -28,7 +28,7 @@
 #define WANTED	20		/* entries seen on their way */
 #define TIME	20000		/* milliseconds to wait for them, times SCALE */
 
-#define ONE_NODE "there is one node only: boot with -N 2"
+#define ONE_NODE "this kernel sees one node only (boot with -N 2)"
 
 static int nodes(void)
 {

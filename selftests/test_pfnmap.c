@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Frames that are no memory: a bar of QEMU's pci-testdev, mapped through sysfs,
- * uncached and write-combined. Where it lies, the file "resource" says. And the
- * page of time the kernel lends to every process, [vvar].
+ * uncached and write-combined. Where it lies, the file "resource" says. What is
+ * left of such a mapping when a driver takes the device. And the page of time the
+ * kernel lends to every process, [vvar].
  */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +28,8 @@
 #define DEVICES "/sys/bus/pci/devices"
 #define BARS 6
 #define MEMORY_BAR (1UL << 20)	/* the smaller ones are its registers */
+#define VIRTIO_BAR (4 * PAGE)	/* the smaller one is for interrupts */
+#define VIRTIO "/sys/bus/pci/drivers/virtio-pci"
 
 /* A bar that is there. */
 struct bar {
@@ -50,8 +55,8 @@ static bool has_id(const char *device, const char *file, unsigned long id)
 	return value == id;
 }
 
-/* The memory bar of @bar->device: one line of "resource" for each. */
-static bool find_memory(struct bar *bar)
+/* The bar of @bar->device with @least bytes: one line of "resource" for each. */
+static bool find_memory(struct bar *bar, uint64_t least)
 {
 	unsigned long start, end, flags;
 	char path[320];
@@ -63,7 +68,7 @@ static bool find_memory(struct bar *bar)
 	for (bar->number = 0; f && !found && bar->number < BARS; bar->number++) {
 		if (fscanf(f, "%lx %lx %lx", &start, &end, &flags) != 3)
 			break;
-		found = start && end - start >= MEMORY_BAR;
+		found = start && end - start >= least - 1;
 	}
 	if (f)
 		fclose(f);
@@ -73,7 +78,8 @@ static bool find_memory(struct bar *bar)
 	return found;
 }
 
-static bool find_bar(struct bar *bar)
+static bool find_bar(struct bar *bar, unsigned long vendor, unsigned long device,
+		     uint64_t least)
 {
 	DIR *devices = opendir(DEVICES);
 	struct dirent *entry;
@@ -81,8 +87,8 @@ static bool find_bar(struct bar *bar)
 
 	while (devices && !found && (entry = readdir(devices))) {
 		snprintf(bar->device, sizeof(bar->device), DEVICES "/%s", entry->d_name);
-		found = has_id(bar->device, "vendor", 0x1b36) &&
-			has_id(bar->device, "device", 0x0005) && find_memory(bar);
+		found = has_id(bar->device, "vendor", vendor) &&
+			has_id(bar->device, "device", device) && find_memory(bar, least);
 	}
 	if (devices)
 		closedir(devices);
@@ -117,7 +123,7 @@ FIXTURE_VARIANT_ADD(bar, write_combined) {
 FIXTURE_SETUP(bar)
 {
 	self->vmq = self->fd = -1;
-	if (!find_bar(&self->bar))
+	if (!find_bar(&self->bar, 0x1b36, 0x0005, MEMORY_BAR))
 		SKIP(SETUP_SKIPPED, "no pci-testdev with memory: boot with -d pci-testdev,membar=16M");
 	self->fd = open_bar(&self->bar, variant->suffix);
 	if (self->fd < 0 && errno == ENOENT && *variant->suffix)
@@ -198,6 +204,79 @@ TEST_F(bar, a_private_view_is_copied)
 	EXPECT_EQ(1, oracle_kpage("kpagecount", run.frame));
 	ASSERT_EQ(0, device_page(self->vmq, map + 4 * PAGE, &run));
 	EXPECT_EQ(VMQ_KIND_PFNMAP, run.kind);
+}
+
+/* Has virtio-pci take the device of @bar, or leave it. */
+static int virtio(const struct bar *bar, const char *file)
+{
+	const char *name = strrchr(bar->device, '/') + 1;
+	int fd = open(file, O_WRONLY | O_CLOEXEC);
+	ssize_t written = fd < 0 ? -1 : write(fd, name, strlen(name));
+
+	if (fd >= 0)
+		close(fd);
+	return written == (ssize_t)strlen(name) ? 0 : -1;
+}
+
+static sigjmp_buf fault;
+
+static void on_fault(int number)
+{
+	siglongjmp(fault, number);
+}
+
+/*
+ * A driver that takes the device has the frames taken away from all who mapped
+ * them. What is left is for the mapping's driver to decide: that of sysfs says no.
+ */
+FIXTURE(hole) {
+	int vmq, fd;
+	struct bar bar;
+};
+FIXTURE_VARIANT(hole) { int how; };
+FIXTURE_VARIANT_ADD(hole, shared) { .how = MAP_SHARED };
+FIXTURE_VARIANT_ADD(hole, private) { .how = MAP_PRIVATE };
+
+FIXTURE_SETUP(hole)
+{
+	if (!find_bar(&self->bar, 0x1af4, 0x1005, VIRTIO_BAR))
+		SKIP(SETUP_SKIPPED, "no device to take: boot with -d virtio-rng-pci");
+	self->vmq = device_open(0);
+	ASSERT_GE(self->vmq, 0);
+	ASSERT_EQ(0, virtio(&self->bar, VIRTIO "/unbind"));
+	self->fd = open_bar(&self->bar, "");
+	ASSERT_GE(self->fd, 0);
+}
+
+FIXTURE_TEARDOWN(hole)
+{
+	close(self->fd);
+	close(self->vmq);
+}
+
+TEST_F(hole, is_for_the_driver_to_fill)
+{
+	volatile char *map = mmap(NULL, VIRTIO_BAR, PROT_READ | PROT_WRITE, variant->how,
+				  self->fd, 0);
+	struct vmq_run run;
+	int number;
+
+	ASSERT_NE(MAP_FAILED, map);
+	ASSERT_EQ(0, device_page(self->vmq, map + PAGE, &run));
+	EXPECT_EQ(VMQ_KIND_PFNMAP, run.kind);
+	EXPECT_EQ(self->bar.start / PAGE + 1, run.frame);
+	ASSERT_EQ(0, virtio(&self->bar, VIRTIO "/bind"));
+	ASSERT_EQ(0, device_page(self->vmq, map + PAGE, &run));
+	if (run.entry & VMQ_ENTRY_PRESENT)
+		SKIP(return, "this kernel leaves it mapped (CONFIG_IO_STRICT_DEVMEM)");
+	EXPECT_EQ(VMQ_KIND_NONE, run.kind);
+	EXPECT_EQ(VMQ_SHARING_NONE, run.sharing);
+	EXPECT_EQ(VMQ_ON_WRITE_UNKNOWN, run.on_write);
+	signal(SIGBUS, on_fault);
+	number = sigsetjmp(fault, 1);
+	if (!number)
+		map[PAGE] = 1;
+	EXPECT_EQ(SIGBUS, number);
 }
 
 /* Range of the mapping [vvar] and whether its flags call it pfn-mapped. */
