@@ -35,7 +35,7 @@ struct vmq_cell {
 	__u64 number;
 	const char *text;
 	const struct vmq_bit *bits;
-	char room[32];
+	char room[48];
 };
 
 /**

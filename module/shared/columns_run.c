@@ -4,6 +4,7 @@
  * pair of letters per bit of the entry, upper case for set.
  */
 #include "cells.h"
+#include "columns_run.h"
 #include "run.h"
 
 /* Of page_flags, as /proc/kpageflags numbers them. */
@@ -12,7 +13,7 @@
 
 /* A column that is absent unless @condition holds for the run. */
 #define COLUMN(name, condition, fill)						\
-static void name(const void *record, struct vmq_cell *cell)			\
+void vmq_column_##name(const void *record, struct vmq_cell *cell)		\
 {										\
 	const struct vmq_run *run = record;					\
 										\
@@ -58,7 +59,7 @@ COLUMN(node, VALID(NODE), cell_number(cell, run->node))
 COLUMN(page_flags, VALID(PAGE_FLAGS),
 	cell_set(cell, vmq_page_flag_bits, run->page_flags))
 
-static void short_leaf(const void *record, struct vmq_cell *cell)
+void vmq_column_short_leaf(const void *record, struct vmq_cell *cell)
 {
 	static const char units[] = "KMG";
 	const struct vmq_run *run = record;
@@ -72,7 +73,7 @@ static void short_leaf(const void *record, struct vmq_cell *cell)
 }
 
 /* Whichever there is of frame, token and place in swap. */
-static void where(const void *record, struct vmq_cell *cell)
+void vmq_column_where(const void *record, struct vmq_cell *cell)
 {
 	const struct vmq_run *run = record;
 
@@ -88,7 +89,7 @@ static void where(const void *record, struct vmq_cell *cell)
 }
 
 /* The letters of the entry's bits that have no pair. */
-static void rare(const void *record, struct vmq_cell *cell)
+void vmq_column_rare(const void *record, struct vmq_cell *cell)
 {
 	const __u32 rest = VMQ_ENTRY_GLOBAL | VMQ_ENTRY_SPECIAL | VMQ_ENTRY_SOFT_DIRTY |
 			   VMQ_ENTRY_UFFD_WP | VMQ_ENTRY_PROTNONE;
@@ -103,7 +104,7 @@ static void rare(const void *record, struct vmq_cell *cell)
 		cell_word(cell, cell->room);
 }
 
-static void flags(const void *record, struct vmq_cell *cell)
+void vmq_column_flags(const void *record, struct vmq_cell *cell)
 {
 	static const struct vmq_bit bits[] = {
 		{ VMQ_RUN_PRIVATIZED,	NULL, "privatized" },
@@ -117,7 +118,7 @@ static void flags(const void *record, struct vmq_cell *cell)
 }
 
 /* Whether the page can leave memory; a page that is no page is uvirt. */
-static void page_state(const void *record, struct vmq_cell *cell)
+void vmq_column_page_state(const void *record, struct vmq_cell *cell)
 {
 	const struct vmq_run *run = record;
 
@@ -133,37 +134,37 @@ static void page_state(const void *record, struct vmq_cell *cell)
 }
 
 static const struct vmq_column columns[] = {
-	{ "START",	"start",		-16,	start },
-	{ "PAGES",	"pages",		9,	pages },
-	{ "LEAF",	NULL,			4,	short_leaf },
-	{ NULL,		"leaf_bytes",		0,	leaf },
-	{ "FRAME",	NULL,			-10,	where },
-	{ NULL,		"frame",		0,	frame },
-	{ NULL,		"token",		0,	token },
-	{ NULL,		"folio_index",		0,	folio_index },
-	{ NULL,		"swap_area",		0,	swap_area },
-	{ NULL,		"swap_offset",		0,	swap_offset },
-	{ "Dc",		NULL,			-2,	dirty },
-	{ "Au",		NULL,			-2,	accessed },
-	{ "Us",		NULL,			-2,	user },
-	{ "rW",		NULL,			-2,	writable },
-	{ "Xx",		NULL,			-2,	executable },
-	{ "Pn",		NULL,			-2,	present },
-	{ "REST",	NULL,			-4,	rare },
-	{ NULL,		"entry",		0,	entry },
-	{ "MEM",	"memtype",		-3,	memtype },
-	{ NULL,		"pkey",			0,	pkey },
-	{ "KIND",	"kind",			-9,	kind },
-	{ "SHARING",	"sharing",		-10,	sharing },
-	{ "ON-WRITE",	"on_write",		-12,	on_write },
-	{ NULL,		"forced_write",		0,	forced_write },
-	{ "MAPS",	"map_count",		4,	map_count },
-	{ "REFS",	"ref_count",		4,	ref_count },
-	{ NULL,		"order",		0,	order },
-	{ NULL,		"node",			0,	node },
-	{ "STATE",	"pstate",		-8,	page_state },
-	{ NULL,		"flags",		0,	flags },
-	{ NULL,		"page_flags",		0,	page_flags },
+	{ "START",	"start",		-16,	vmq_column_start },
+	{ "PAGES",	"pages",		9,	vmq_column_pages },
+	{ "LEAF",	NULL,			4,	vmq_column_short_leaf },
+	{ NULL,		"leaf_bytes",		0,	vmq_column_leaf },
+	{ "FRAME",	NULL,			-10,	vmq_column_where },
+	{ NULL,		"frame",		0,	vmq_column_frame },
+	{ NULL,		"token",		0,	vmq_column_token },
+	{ NULL,		"folio_index",		0,	vmq_column_folio_index },
+	{ NULL,		"swap_area",		0,	vmq_column_swap_area },
+	{ NULL,		"swap_offset",		0,	vmq_column_swap_offset },
+	{ "Dc",		NULL,			-2,	vmq_column_dirty },
+	{ "Au",		NULL,			-2,	vmq_column_accessed },
+	{ "Us",		NULL,			-2,	vmq_column_user },
+	{ "rW",		NULL,			-2,	vmq_column_writable },
+	{ "Xx",		NULL,			-2,	vmq_column_executable },
+	{ "Pn",		NULL,			-2,	vmq_column_present },
+	{ "REST",	NULL,			-4,	vmq_column_rare },
+	{ NULL,		"entry",		0,	vmq_column_entry },
+	{ "MEM",	"memtype",		-3,	vmq_column_memtype },
+	{ NULL,		"pkey",			0,	vmq_column_pkey },
+	{ "KIND",	"kind",			-9,	vmq_column_kind },
+	{ "SHARING",	"sharing",		-10,	vmq_column_sharing },
+	{ "ON-WRITE",	"on_write",		-12,	vmq_column_on_write },
+	{ NULL,		"forced_write",		0,	vmq_column_forced_write },
+	{ "MAPS",	"map_count",		4,	vmq_column_map_count },
+	{ "REFS",	"ref_count",		4,	vmq_column_ref_count },
+	{ NULL,		"order",		0,	vmq_column_order },
+	{ NULL,		"node",			0,	vmq_column_node },
+	{ "STATE",	"pstate",		-8,	vmq_column_page_state },
+	{ NULL,		"flags",		0,	vmq_column_flags },
+	{ NULL,		"page_flags",		0,	vmq_column_page_flags },
 };
 
 const struct vmq_table vmq_run_table = {

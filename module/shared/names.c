@@ -66,6 +66,15 @@ static const char *const vma_types[] = {
 	[VMQ_VMA_TYPE_SPECIAL]		= "special",
 };
 
+static const char *const levels[] = {
+	[0]				= "unknown",
+	[VMQ_LEVEL_PTE]			= "pte",
+	[VMQ_LEVEL_PMD]			= "pmd",
+	[VMQ_LEVEL_PUD]			= "pud",
+	[VMQ_LEVEL_P4D]			= "p4d",
+	[VMQ_LEVEL_PGD]			= "pgd",
+};
+
 const struct vmq_bit vmq_entry_bits[] = {
 	{ VMQ_ENTRY_PRESENT,	"P", "present" },
 	{ VMQ_ENTRY_WRITE,	"W", "write" },
@@ -184,4 +193,9 @@ const char *vmq_memtype_name(unsigned int memtype)
 const char *vmq_vma_type_name(unsigned int type)
 {
 	return name_of(vma_types, ARRAY_SIZE(vma_types), type);
+}
+
+const char *vmq_level_name(unsigned int level)
+{
+	return name_of(levels, ARRAY_SIZE(levels), level);
 }

@@ -31,5 +31,6 @@ const char *vmq_sharing_name(unsigned int sharing);
 const char *vmq_on_write_name(unsigned int on_write);
 const char *vmq_memtype_name(unsigned int memtype);
 const char *vmq_vma_type_name(unsigned int type);
+const char *vmq_level_name(unsigned int level);
 
 #endif
