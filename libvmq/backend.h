@@ -38,6 +38,7 @@ struct vmq_ops {
 struct vmq {
 	const struct vmq_ops *ops;
 	__u64 top;		/* end of the target's user space */
+	pid_t pid;		/* as given to vmq_open() */
 };
 
 extern const struct vmq_ops vmq_module_ops;

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "backend.h"
 
@@ -32,12 +33,10 @@ static int is_refusal(int err)
 	       err == -EOPNOTSUPP;
 }
 
-int vmq_open(struct vmq **vmq, pid_t pid, enum vmq_backend backend)
+static int open_backend(struct vmq **vmq, pid_t pid, enum vmq_backend backend)
 {
-	int err = -ENODEV;
+	int err;
 
-	if (pid < 0)
-		return -EINVAL;
 	switch (backend) {
 	case VMQ_BACKEND_MODULE:
 		return vmq_module_ops.open(vmq, pid);
@@ -50,6 +49,15 @@ int vmq_open(struct vmq **vmq, pid_t pid, enum vmq_backend backend)
 		return err;
 	}
 	return -EINVAL;
+}
+
+int vmq_open(struct vmq **vmq, pid_t pid, enum vmq_backend backend)
+{
+	int err = pid < 0 ? -EINVAL : open_backend(vmq, pid, backend);
+
+	if (!err)
+		(*vmq)->pid = pid;
+	return err;
 }
 
 void vmq_close(struct vmq *vmq)
@@ -86,4 +94,21 @@ int vmq_walk_page(struct vmq *vmq, __u64 address, __u32 facts,
 		.size = sizeof(*walk), .facts = facts, .address = address,
 	};
 	return vmq->ops->walk(vmq, walk);
+}
+
+int vmq_page_in(struct vmq *vmq, __u64 address)
+{
+	int fd = vmq_open_proc(vmq->pid, "mem"), err = 0;
+	ssize_t n;
+	char byte;
+
+	if (fd < 0)
+		return fd;
+	n = pread(fd, &byte, 1, address);
+	if (n < 0)
+		err = -errno;
+	else if (!n)
+		err = -ESRCH;
+	close(fd);
+	return err;
 }

@@ -167,6 +167,58 @@ void vmq_vmas_free(struct vmq_vma_list *list);
 int vmq_walk_page(struct vmq *vmq, __u64 address, __u32 facts,
 		  struct vmq_walk *walk);
 
+/*
+ * Reads one byte at @address through /proc/PID/mem, so that the page is there: it
+ * comes from swap or from its file, and where nothing was, the zero page. The
+ * faults are the caller's own. This is the only call that does something to the
+ * target; it never writes. It reaches the address space the process has now, also
+ * after an exec, and waits for a userfaultfd if that is to bring the page. Errors:
+ * -EIO nothing can be read there, -EACCES, -ESRCH, -EINTR.
+ */
+int vmq_page_in(struct vmq *vmq, __u64 address);
+
+/**
+ * struct vmq_process - a process, as /proc/PID/stat has it
+ * @pid: its id
+ * @ppid: its parent's id
+ * @threads: number of its threads
+ * @state: the letter of proc(5)
+ * @may_look: 1 if vmq_open() will let the caller look at it, else 0
+ * @vm_bytes: size of its VMAs; 0 for a process that has ended
+ * @resident_bytes: of its pages in memory, about: the kernel counts in batches
+ * @name: of its program, cut to 15 bytes
+ */
+struct vmq_process {
+	pid_t pid;
+	pid_t ppid;
+	__u32 threads;
+	char state;
+	char may_look;
+	__u64 vm_bytes;
+	__u64 resident_bytes;
+	char name[16];
+};
+
+/**
+ * struct vmq_process_list - processes
+ * @processes: in order of pid
+ * @count: number of @processes
+ */
+struct vmq_process_list {
+	struct vmq_process *processes;
+	size_t count;
+};
+
+/*
+ * Reads which processes there are, threads of the kernel left out: they have no
+ * address space of their own. Free the list with vmq_processes_free(). Errors: those
+ * of opening /proc, -ENOMEM.
+ */
+int vmq_processes_read(struct vmq_process_list *list);
+
+/* Frees what @list holds and clears it. */
+void vmq_processes_free(struct vmq_process_list *list);
+
 #ifdef __cplusplus
 }
 #endif
