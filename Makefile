@@ -10,7 +10,7 @@ override CFLAGS += -std=gnu11 -Wall -Wextra -Werror -fPIC
 CPPFLAGS += -D_FILE_OFFSET_BITS=64 -Iuapi -Ilibvmq -MMD -MP
 vm       := selftests/vm
 
-# A program NAME is tools/NAME.c with tools/NAME/*.c, a test selftests/test_NAME.c;
+# A program bin/NAME is tools/NAME.c with tools/NAME/*.c, a test selftests/test_NAME.c;
 # what they share is in tools/common, tools/stage (for experiments) and
 # selftests/lib. Pure C that the module has too is in module/shared. User space
 # objects go to obj/, as kbuild's lie by the sources.
@@ -19,11 +19,11 @@ object    = $(patsubst %.c,obj/%.o,$(wildcard $(1)))
 library  := $(call object,libvmq/*.c module/shared/*.c)
 common   := $(call object,tools/common/*.c tools/stage/*.c) obj/tools/stage/sample_bytes.o
 oracle   := $(call object,selftests/lib/*.c)
-programs := $(PROGRAMS:%=tools/%)
+programs := $(PROGRAMS:%=bin/%)
 tests    := $(patsubst %.c,%,$(wildcard selftests/test_*.c))
 tests_32 := selftests/test_abi_32
-objects  := $(library) $(common) $(oracle) $(programs:%=obj/%.o) $(tests:%=obj/%.o) \
-	$(call object,$(programs:%=%/*.c))
+objects  := $(library) $(common) $(oracle) $(PROGRAMS:%=obj/tools/%.o) $(tests:%=obj/%.o) \
+	$(call object,$(PROGRAMS:%=tools/%/*.c))
 
 all: libvmq/libvmq.a libvmq/libvmq.so $(programs) module-if-headers
 
@@ -56,7 +56,8 @@ json-c:
 $(programs): LDLIBS += -l:libjson-c.a
 
 .SECONDEXPANSION:
-$(programs): tools/%: obj/tools/%.o $$(call object,tools/%/*.c) obj/tools.a libvmq/libvmq.a
+$(programs): bin/%: obj/tools/%.o $$(call object,tools/%/*.c) obj/tools.a libvmq/libvmq.a
+	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 obj/tools.a: $(common)
@@ -154,7 +155,7 @@ uninstall:
 		$(lib)/pkgconfig/libvmq.pc $(include)/vmq.h $(include)/linux/vmq.h $(manual)
 
 clean:
-	rm -rf obj libvmq/libvmq.a libvmq/libvmq.so libvmq/libvmq.so.0 $(programs) $(tests) $(tests_32)
+	rm -rf obj bin libvmq/libvmq.a libvmq/libvmq.so libvmq/libvmq.so.0 $(tests) $(tests_32)
 	rm -f *.ko *.mod *.mod.c *.o .*.cmd modules.order Module.symvers
 	find module \( -name '*.o' -o -name '.*.cmd' \) -delete
 

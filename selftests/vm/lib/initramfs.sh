@@ -96,7 +96,7 @@ run_initramfs() {
 	fi
 	while IFS= read -r -d '' file; do
 		add_file "$file" "/bin/$(basename "$file")" "$to"
-	done < <(find "$tree/tools" -maxdepth 1 -type f -perm /111 -print0 2>/dev/null)
+	done < <(find "$tree/bin" -type f -print0 2>/dev/null)
 	for file in "$@"; do
 		add_spec "$file" "$to"
 	done
