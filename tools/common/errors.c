@@ -32,13 +32,29 @@ int fail(const char *subject, int err)
 	return STATUS_FAILED;
 }
 
+static void say(const char *format, va_list args)
+{
+	fprintf(stderr, "%s: ", program_invocation_short_name);
+	vfprintf(stderr, format, args);
+}
+
+int refuse(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say(format, args);
+	va_end(args);
+	fputc('\n', stderr);
+	return STATUS_FAILED;
+}
+
 int misused(const char *format, ...)
 {
 	va_list args;
 
-	fprintf(stderr, "%s: ", program_invocation_short_name);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	say(format, args);
 	va_end(args);
 	fprintf(stderr, " (see %s --help)\n", program_invocation_short_name);
 	return STATUS_USAGE;

@@ -13,6 +13,9 @@
 /* Could not be done: the negative errno @err happened to @subject. */
 int fail(const char *subject, int err);
 
+/* Could not be done, for a reason no errno has: which, and what helps, as printf. */
+int refuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* Wrong usage: what of it, as printf; points to --help. */
 int misused(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -23,6 +23,11 @@ static void add_string(struct json_object *object, const char *key, const char *
 	json_object_object_add(object, key, json_object_new_string(value));
 }
 
+static const char *backend_name(const struct vmq *vmq)
+{
+	return vmq_backend(vmq) == VMQ_BACKEND_MODULE ? "module" : "procfs";
+}
+
 static struct json_object *hex(__u64 number)
 {
 	char text[24];
@@ -40,9 +45,9 @@ void json_write_header(const struct vmq_table *table, struct vmq *vmq)
 	add_string(object, "version", VMQ_VERSION);
 	add_string(object, "schema", table->schema);
 	add_string(object, "kernel", uname(&system) ? "" : system.release);
-	add_string(object, "backend",
-		   vmq_backend(vmq) == VMQ_BACKEND_MODULE ? "module" : "procfs");
-	json_object_object_add(object, "top", hex(vmq_top(vmq)));
+	json_object_object_add(object, "backend",
+			       vmq ? json_object_new_string(backend_name(vmq)) : NULL);
+	json_object_object_add(object, "top", vmq ? hex(vmq_top(vmq)) : NULL);
 	write_line(object);
 }
 

@@ -7,7 +7,7 @@
 
 #include "../../module/shared/columns.h"
 
-/* The object about the list. */
+/* The object about the list; @vmq may be NULL. */
 void json_write_header(const struct vmq_table *table, struct vmq *vmq);
 
 /*

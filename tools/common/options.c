@@ -45,6 +45,16 @@ int common_option(struct options *options, int option, const char *argument,
 	}
 }
 
+int common_options(struct options *options, int argc, char **argv, const char *usage)
+{
+	static const struct option known[] = { COMMON_OPTIONS, { } };
+	int option, status = -1;
+
+	while (status < 0 && (option = getopt_long(argc, argv, "", known, NULL)) >= 0)
+		status = common_option(options, option, optarg, usage);
+	return status;
+}
+
 bool parse_target(const char *text, pid_t *pid)
 {
 	char *end;

@@ -47,6 +47,12 @@ enum {
 int common_option(struct options *options, int option, const char *argument,
 		  const char *usage);
 
+/*
+ * Parses the options of a command that has none of its own; optind is then the first
+ * word that is none. Returns as common_option() does.
+ */
+int common_options(struct options *options, int argc, char **argv, const char *usage);
+
 /* Stores the process @text names: its id, or 0 for self. */
 bool parse_target(const char *text, pid_t *pid);
 

@@ -24,7 +24,7 @@ struct output {
 	size_t room;
 };
 
-/* Begins a list of @table's records about the target of @vmq. */
+/* Begins a list of @table's records about the target of @vmq; NULL for none. */
 void output_begin(struct output *output, enum output_style style,
 		  const struct vmq_table *table, struct vmq *vmq);
 
