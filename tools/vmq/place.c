@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Opens the pages a command is about, and looks at one of them. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../module/shared/run.h"
+#include "../common/errors.h"
+#include "place.h"
+
+#define PAGE (1ULL << VMQ_PAGE_SHIFT)
+
+/* All an entry that leads to a table is told with. */
+#define TABLE_BITS (VMQ_ENTRY_PRESENT | VMQ_ENTRY_WRITE | VMQ_ENTRY_USER | \
+		    VMQ_ENTRY_ACCESSED | VMQ_ENTRY_EXEC)
+
+/* A number and nothing behind it. */
+static bool parse_number(const char *text, int base, __u64 *number)
+{
+	char *end;
+
+	if (!strchr("0123456789abcdefABCDEF", *text) || !*text)
+		return false;
+	errno = 0;
+	*number = strtoull(text, &end, base);
+	return !errno && !*end;
+}
+
+static int parse_pages(struct place *place, const char *address, const char *pages)
+{
+	__u64 count = 1;
+
+	if (!parse_number(address, 16, &place->start))
+		return misused("%s: not an address; it is hexadecimal", address);
+	if (pages && (!parse_number(pages, 10, &count) || !count))
+		return misused("%s: not a number of pages", pages);
+	place->start &= -PAGE;
+	if (count > (-1ULL - place->start) >> VMQ_PAGE_SHIFT)
+		return misused("%s: too many pages", pages ? pages : address);
+	place->end = place->start + (count << VMQ_PAGE_SHIFT);
+	return STATUS_DONE;
+}
+
+static int read_vmas(struct place *place)
+{
+	int err;
+
+	if (place->end > vmq_top(place->vmq))
+		return refuse("%s: %#llx: beyond the end of user space, %#llx", place->process,
+			      place->end - 1, vmq_top(place->vmq));
+	err = vmq_vmas_read(place->vmq, place->start, place->end, &place->vmas);
+	return err ? fail(place->process, err) : STATUS_DONE;
+}
+
+int place_open(struct place *place, const struct options *options, const char *process,
+	       const char *address, const char *pages)
+{
+	int status;
+	pid_t pid;
+
+	*place = (struct place){ .process = process };
+	if (!parse_target(process, &pid))
+		return misused("%s: not a process id", process);
+	status = parse_pages(place, address, pages);
+	if (!status)
+		status = open_target(options, pid, process, &place->vmq);
+	if (status)
+		return status;
+	status = read_vmas(place);
+	if (status)
+		vmq_close(place->vmq);
+	return status;
+}
+
+void place_close(struct place *place)
+{
+	if (place->hidden)
+		fprintf(stderr, "%s: not all frames are told (they are for root: CAP_SYS_ADMIN)\n",
+			program_invocation_short_name);
+	vmq_vmas_free(&place->vmas);
+	vmq_close(place->vmq);
+}
+
+static const struct vmq_vma *vma_at(const struct place *place, __u64 address)
+{
+	for (size_t i = 0; i < place->vmas.count; i++)
+		if (place->vmas.vmas[i].start <= address && address < place->vmas.vmas[i].end)
+			return &place->vmas.vmas[i];
+	return NULL;
+}
+
+bool place_is_mapped(const struct place *place, __u64 address)
+{
+	if (vma_at(place, address))
+		return true;
+	refuse("%s: %#llx: no VMA is there (vq %s shows which there are)", place->process, address,
+	       place->process);
+	return false;
+}
+
+/* Without tables: the page as one run, or nothing where no VMA is. */
+static int look_without_tables(struct place *place, __u64 address, struct vmq_walk *walk)
+{
+	const struct vmq_query query = {
+		.start = address, .end = address + PAGE, .facts = VMQ_FACTS_ALL,
+	};
+	struct vmq_runs *runs;
+	int err = vmq_runs_open(place->vmq, &query, &runs), got;
+
+	walk->count = 0;
+	if (err)
+		return err;
+	got = vmq_runs_next(runs, &walk->run);
+	vmq_runs_close(runs);
+	return got < 0 ? got : 0;
+}
+
+/* The page's own entry, or one above it with what there is to say of it. */
+static struct entry make_entry(const struct place *place, const struct vmq_walk *walk,
+			       unsigned int i)
+{
+	struct entry entry = {
+		.run = walk->run,
+		.vma = vma_at(place, walk->address),
+		.known = vmq_entry_known(place->vmq),
+	};
+
+	if (i < walk->count)
+		entry.level = walk->levels[i];
+	entry.directory = i + 1 < walk->count;
+	if (entry.directory) {
+		entry.known = TABLE_BITS;
+		entry.run = (struct vmq_run){
+			.pages = 1,
+			.entry = entry.level.entry,
+			.frame = entry.level.frame,
+			.valid = entry.level.valid & VMQ_VALID_FRAME,
+		};
+	}
+	entry.run.start = walk->address;
+	if (!entry.run.pages)
+		entry.known = 0;
+	return entry;
+}
+
+int place_look(struct place *place, __u64 address, struct path *path)
+{
+	struct vmq_walk walk;
+	int err = vmq_walk_page(place->vmq, address, VMQ_FACTS_ALL, &walk);
+
+	if (err == -EOPNOTSUPP || err == -ENOMEM)
+		err = look_without_tables(place, address, &walk);
+	if (err)
+		return err;
+	path->count = walk.count ? walk.count : 1;
+	for (unsigned int i = 0; i < path->count; i++)
+		path->entries[i] = make_entry(place, &walk, i);
+	place->hidden |= walk.run.entry & VMQ_ENTRY_PRESENT && !(walk.run.valid & VMQ_VALID_FRAME);
+	return 0;
+}
