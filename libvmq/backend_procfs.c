@@ -34,9 +34,10 @@ static void procfs_close(struct vmq *vmq)
 
 	close_fd(procfs->smaps);
 	close_fd(procfs->pagemap);
-	close_fd(procfs->mountinfo);
+	close_fd(procfs->mounts.fd);
 	close_fd(procfs->kpageflags);
 	close_fd(procfs->kpagecount);
+	free(procfs->mounts.list);
 	free(procfs->vmas);
 	free(procfs->batch);
 	free(procfs);
@@ -65,7 +66,7 @@ static int open_files(struct procfs *procfs, pid_t pid)
 	procfs->pagemap = vmq_open_proc(pid, "pagemap");
 	if (procfs->pagemap < 0)
 		return procfs->pagemap;
-	procfs->mountinfo = vmq_open_proc(pid, "mountinfo");
+	procfs->mounts.fd = vmq_open_proc(pid, "mountinfo");
 	open_kpage(procfs);
 	/* An exec between the two opens: the first shows nothing any more. */
 	procfs->vmq.top = procfs_top(procfs->pagemap);
@@ -83,7 +84,7 @@ static int procfs_open(struct vmq **vmq, pid_t pid)
 	if (!procfs)
 		return -ENOMEM;
 	procfs->vmq.ops = &vmq_procfs_ops;
-	procfs->smaps = procfs->pagemap = procfs->mountinfo = -1;
+	procfs->smaps = procfs->pagemap = procfs->mounts.fd = -1;
 	procfs->kpageflags = procfs->kpagecount = -1;
 	procfs->stale = true;
 	procfs->batch = malloc(sizeof(*procfs->batch));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the files of the procfs backend share. One direction: vmas and pages read
- * files, facts turns what was read into runs, backend_procfs answers calls.
+ * What the files of the procfs backend share. One direction: mounts, vmas and pages
+ * read files, facts turns what was read into runs, backend_procfs answers calls.
  */
 #ifndef VMQ_PROCFS_H
 #define VMQ_PROCFS_H
@@ -56,16 +56,31 @@ struct procfs_batch {
 	struct procfs_page pages[PROCFS_BATCH];
 };
 
+/* A mounted file system; @type is that of mappings of its files, VMQ_VMA_TYPE_*. */
+struct procfs_mount {
+	__u32 dev_major;
+	__u32 dev_minor;
+	__u8 type;
+};
+
+/* Those the target sees, by device number. */
+struct procfs_mounts {
+	int fd;			/* mountinfo; -1: none, types are told by names */
+	bool read;		/* list is as it was at some time */
+	struct procfs_mount *list;
+	size_t count;
+};
+
 struct procfs {
 	struct vmq vmq;
 	int smaps;
 	int pagemap;
-	int mountinfo;		/* -1: none, types are told by names */
 	int kpageflags;		/* -1: no right */
 	int kpagecount;		/* -1: no right */
 	bool frames;		/* the caller may see frames */
 	bool ksm_shown;		/* KPF_KSM means KSM: procfs_probe() */
 	bool stale;		/* vmas and batch are out of date */
+	struct procfs_mounts mounts;
 	struct procfs_vma *vmas;
 	size_t count;
 	struct procfs_batch *batch;
@@ -82,8 +97,18 @@ int procfs_each_vma(struct procfs *procfs,
 		    int (*found)(void *context, const struct procfs_vma *vma),
 		    void *context);
 
-/* What a mapping of the file at @vma->name is, VMQ_VMA_TYPE_*. */
-__u8 procfs_vma_type(const struct procfs_vma *vma, const char *mountinfo);
+/* Reads all of a file as a string, to be freed: its length, or -errno. */
+ssize_t procfs_read_text(int fd, char **text);
+
+/* Sees to it that @mounts are those of now; where that fails there are none. */
+void procfs_mounts_refresh(struct procfs_mounts *mounts);
+
+/* The mount @vma's file is on; NULL for the kernel's own and other namespaces'. */
+const struct procfs_mount *procfs_mount_of(const struct procfs_mounts *mounts,
+					   const struct vmq_vma *vma);
+
+/* What @vma maps, VMQ_VMA_TYPE_*. */
+__u8 procfs_vma_type(const struct procfs_mounts *mounts, const struct procfs_vma *vma);
 
 /* Finds out what frames and flags the caller gets to see. */
 void procfs_probe(struct procfs *procfs);

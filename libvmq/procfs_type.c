@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * Tells what a VMA maps. smaps has only a name and numbers, so this is the one
- * place where names count; the file system behind a device number is looked up
- * in mountinfo first.
+ * place where names count; the file system behind a device number comes first.
  */
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -22,27 +20,6 @@ static bool is_deleted(const struct procfs_vma *vma)
 
 	return vma->name_length >= length &&
 	       !strcmp(vma->name + vma->name_length - length, end);
-}
-
-/*
- * The file system's name on the line of mountinfo with @vma's device, as in
- * "36 35 98:0 /mnt1 /mnt2 rw - ext3 /dev/root rw"; NULL if there is none, as for
- * the kernel's own mounts and those of other namespaces.
- */
-static const char *file_system(const struct vmq_vma *vma, const char *mountinfo)
-{
-	const char *line = mountinfo;
-	unsigned int major, minor;
-
-	for (; line; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		if (sscanf(line, "%*u %*u %u:%u", &major, &minor) == 2 &&
-		    major == vma->dev_major && minor == vma->dev_minor) {
-			line = strstr(line, " - ");
-			return line ? line + 3 : NULL;
-		}
-	}
-	return NULL;
 }
 
 static bool is_device_node(const struct procfs_vma *vma)
@@ -63,27 +40,16 @@ static bool is_kernel_shmem(const struct procfs_vma *vma)
 				   begins(vma->name, "/dev/zero"));
 }
 
-/* The first file system calls itself rootfs, but has the options of what it is. */
-static bool is_tmpfs(const char *type)
+static __u8 file_type(const struct procfs_mounts *mounts, const struct procfs_vma *vma)
 {
-	const char *options = strstr(type, "nr_inodes="), *end = strchr(type, '\n');
-
-	return begins(type, "tmpfs ") ||
-	       (begins(type, "rootfs ") && options && (!end || options < end));
-}
-
-static __u8 file_type(const struct procfs_vma *vma, const char *mountinfo)
-{
-	const char *type = file_system(&vma->vma, mountinfo);
+	const struct procfs_mount *mount = procfs_mount_of(mounts, &vma->vma);
 
 	if (is_device_node(vma))
 		return VMQ_VMA_TYPE_DEVICE;
-	if (type && begins(type, "devtmpfs "))
-		return VMQ_VMA_TYPE_DEVICE;
-	if (type && is_tmpfs(type))
-		return VMQ_VMA_TYPE_SHMEM;
+	if (mount)
+		return mount->type;
 	/* A major number other than 0 is that of a disk. */
-	if (type || vma->vma.dev_major)
+	if (vma->vma.dev_major)
 		return VMQ_VMA_TYPE_FILE;
 	if (is_kernel_shmem(vma))
 		return VMQ_VMA_TYPE_SHMEM;
@@ -91,14 +57,14 @@ static __u8 file_type(const struct procfs_vma *vma, const char *mountinfo)
 	return vma->name[0] == '/' ? VMQ_VMA_TYPE_FILE : VMQ_VMA_TYPE_DEVICE;
 }
 
-__u8 procfs_vma_type(const struct procfs_vma *vma, const char *mountinfo)
+__u8 procfs_vma_type(const struct procfs_mounts *mounts, const struct procfs_vma *vma)
 {
 	const bool frames = vma->vma.flags & (VMQ_VMA_PFNMAP | VMQ_VMA_IO);
 
 	if (vma->vma.flags & VMQ_VMA_HUGETLB)
 		return VMQ_VMA_TYPE_HUGETLB;
 	if (vma->vma.object)
-		return frames ? VMQ_VMA_TYPE_DEVICE : file_type(vma, mountinfo);
+		return frames ? VMQ_VMA_TYPE_DEVICE : file_type(mounts, vma);
 	if (begins(vma->name, "[anon:") || !strcmp(vma->name, "[heap]") ||
 	    !strcmp(vma->name, "[stack]"))
 		return VMQ_VMA_TYPE_ANON;

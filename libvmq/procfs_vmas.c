@@ -168,7 +168,7 @@ static bool take_over(struct procfs_vma *found, __u64 *told)
 	return true;
 }
 
-static int parse(char *text, const char *mounts, __u64 top,
+static int parse(const struct procfs *procfs, char *text,
 		 int (*found)(void *context, const struct procfs_vma *vma),
 		 void *context)
 {
@@ -189,16 +189,15 @@ static int parse(char *text, const char *mounts, __u64 top,
 		if (!(vma.vma.flags & VMQ_VMA_HUGETLB))
 			vma.shift = 0;
 		/* [vsyscall] lies in the kernel's half and is nobody's. */
-		if (vma.vma.end > top || !take_over(&vma, &told))
+		if (vma.vma.end > procfs->vmq.top || !take_over(&vma, &told))
 			continue;
-		vma.vma.type = procfs_vma_type(&vma, mounts);
+		vma.vma.type = procfs_vma_type(&procfs->mounts, &vma);
 		err = found(context, &vma);
 	}
 	return err;
 }
 
-/* All of a file as a string to be freed; -errno. */
-static ssize_t read_text(int fd, char **text)
+ssize_t procfs_read_text(int fd, char **text)
 {
 	size_t size = 0, room = 1 << 16;
 	char *buffer = NULL;
@@ -229,17 +228,16 @@ int procfs_each_vma(struct procfs *procfs,
 		    int (*found)(void *context, const struct procfs_vma *vma),
 		    void *context)
 {
-	char *text, *mounts = NULL;
-	ssize_t size = read_text(procfs->smaps, &text);
+	char *text;
+	ssize_t size = procfs_read_text(procfs->smaps, &text);
 	int err;
 
 	if (size < 0)
 		return size;
-	if (procfs->mountinfo >= 0 && read_text(procfs->mountinfo, &mounts) < 0)
-		mounts = NULL;
+	/* after the VMAs: what they map was mounted before */
+	procfs_mounts_refresh(&procfs->mounts);
 	/* A living address space has a VMA, if only that of the vsyscall page. */
-	err = size ? parse(text, mounts, procfs->vmq.top, found, context) : -ESRCH;
-	free(mounts);
+	err = size ? parse(procfs, text, found, context) : -ESRCH;
 	free(text);
 	return err;
 }

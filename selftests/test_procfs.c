@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -387,6 +388,33 @@ TEST_F(procfs, hugetlb_pages_and_what_hides_there)
 	EXPECT_EQ(0, run.valid);
 	EXPECT_EQ(0, run.entry);
 	munmap(huge, 2 * HUGE);
+}
+
+/* The file system tells what is in memory only; its mount may be younger than the handle. */
+TEST_F(procfs, a_mount_that_comes_later)
+{
+	char folder[] = "/tmp/vmq.XXXXXX", path[64], name[256], *at;
+	int fd, young, old;
+
+	EXPECT_EQ(VMQ_VMA_TYPE_ANON, vma_at(self->vmq, self->map, name).type);
+	ASSERT_NE(NULL, mkdtemp(folder));
+	if (mount("vmq", folder, "tmpfs", 0, NULL)) {
+		rmdir(folder);
+		SKIP(return, "mounting is not for this user");
+	}
+	snprintf(path, sizeof(path), "%s/file", folder);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	at = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
+	young = vma_at(self->vmq, at, name).type;
+	old = vma_at(self->vmq, at, name).type;
+	umount2(folder, MNT_DETACH);
+	rmdir(folder);
+	ASSERT_NE(MAP_FAILED, at);
+	EXPECT_STREQ(path, name);
+	EXPECT_EQ(VMQ_VMA_TYPE_SHMEM, young);
+	EXPECT_EQ(VMQ_VMA_TYPE_SHMEM, old);
+	munmap(at, PAGE);
+	close(fd);
 }
 
 /* Memory of a file: who owns its pages, by kind of file and of mapping. */

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Tells which file system a device number stands for: reads /proc/PID/mountinfo
+ * once, and again when poll(2) says that something was mounted or unmounted.
+ */
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "procfs.h"
+
+static bool begins(const char *text, const char *with)
+{
+	return !strncmp(text, with, strlen(with));
+}
+
+/* @fs is the end of a line, as in "tmpfs none rw,nr_inodes=100". */
+static __u8 type_of(const char *fs)
+{
+	if (begins(fs, "devtmpfs "))
+		return VMQ_VMA_TYPE_DEVICE;
+	if (begins(fs, "tmpfs "))
+		return VMQ_VMA_TYPE_SHMEM;
+	/* the first file system calls itself so, but has the options of what it is */
+	if (begins(fs, "rootfs ") && strstr(fs, "nr_inodes="))
+		return VMQ_VMA_TYPE_SHMEM;
+	return VMQ_VMA_TYPE_FILE;
+}
+
+/* Reads a line like "36 35 98:0 /mnt1 /mnt2 rw - ext3 /dev/root rw". */
+static bool parse_line(const char *line, struct procfs_mount *mount)
+{
+	const char *fs = strstr(line, " - ");
+
+	if (!fs || sscanf(line, "%*u %*u %u:%u", &mount->dev_major, &mount->dev_minor) != 2)
+		return false;
+	mount->type = type_of(fs + 3);
+	return true;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct procfs_mount *x = a, *y = b;
+
+	if (x->dev_major != y->dev_major)
+		return x->dev_major < y->dev_major ? -1 : 1;
+	return x->dev_minor < y->dev_minor ? -1 : x->dev_minor > y->dev_minor;
+}
+
+static size_t count_lines(const char *text)
+{
+	size_t count = 0;
+
+	while ((text = strchr(text, '\n'))) {
+		text++;
+		count++;
+	}
+	return count;
+}
+
+static void parse(struct procfs_mounts *mounts, char *text)
+{
+	char *line;
+
+	mounts->list = calloc(count_lines(text) + 1, sizeof(*mounts->list));
+	while (mounts->list && (line = strsep(&text, "\n")))
+		mounts->count += parse_line(line, &mounts->list[mounts->count]);
+	mounts->read = mounts->list;
+	if (mounts->read)
+		qsort(mounts->list, mounts->count, sizeof(*mounts->list), compare);
+}
+
+void procfs_mounts_refresh(struct procfs_mounts *mounts)
+{
+	struct pollfd changed = { .fd = mounts->fd, .events = POLLPRI };
+	char *text;
+
+	/* says each change once; before reading, so that none is lost */
+	if (mounts->fd < 0 || (!poll(&changed, 1, 0) && mounts->read))
+		return;
+	free(mounts->list);
+	mounts->list = NULL;
+	mounts->count = 0;
+	mounts->read = false;
+	if (procfs_read_text(mounts->fd, &text) < 0)
+		return;
+	parse(mounts, text);
+	free(text);
+}
+
+const struct procfs_mount *procfs_mount_of(const struct procfs_mounts *mounts,
+					   const struct vmq_vma *vma)
+{
+	const struct procfs_mount key = {
+		.dev_major = vma->dev_major, .dev_minor = vma->dev_minor,
+	};
+
+	if (!mounts->count)
+		return NULL;
+	return bsearch(&key, mounts->list, mounts->count, sizeof(key), compare);
+}
