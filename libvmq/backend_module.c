@@ -52,24 +52,51 @@ static int module_info(struct vmq *vmq, struct vmq_info *info)
 	return call(vmq, VMQ_IOC_INFO, info);
 }
 
-static int open_device(struct module *module, pid_t pid)
+/*
+ * Before anything else is asked: a module of another version, or a file that is
+ * none of ours, may take a call for something else or refuse it in its own words.
+ */
+static int check_abi(struct vmq *vmq)
 {
 	struct vmq_info info = { .size = sizeof(info) };
-	int err;
 
-	module->fd = open("/dev/vmq", O_RDWR | O_CLOEXEC);
-	if (module->fd < 0)
-		return errno == ENOENT || errno == ENXIO ? -ENODEV : -errno;
-	err = bind_target(&module->vmq, pid);
+	return module_info(vmq, &info) || info.abi != VMQ_ABI_VERSION ? -EOPNOTSUPP : 0;
+}
+
+static int open_device(void)
+{
+	int fd = open("/dev/vmq", O_RDWR | O_CLOEXEC);
+
+	if (fd >= 0)
+		return fd;
+	switch (errno) {
+	case ENOENT:
+	case ENXIO:
+		return -ENODEV;
+	case EISDIR:		/* containers make one for a device that is not there */
+		return -EOPNOTSUPP;
+	default:
+		return -errno;
+	}
+}
+
+static int prepare(struct module *module, pid_t pid)
+{
+	struct vmq_info info = { .size = sizeof(info) };
+	int err = check_abi(&module->vmq);
+
+	if (!err)
+		err = bind_target(&module->vmq, pid);
 	if (!err)
 		err = module_info(&module->vmq, &info);
-	if (!err && info.abi != VMQ_ABI_VERSION)
-		err = -EOPNOTSUPP;
-	if (err)
-		close(module->fd);
-	else
-		module->vmq.top = info.top;
+	module->vmq.top = info.top;
 	return err;
+}
+
+static void module_close(struct vmq *vmq)
+{
+	close(to_module(vmq)->fd);
+	free(vmq);
 }
 
 static int module_open(struct vmq **vmq, pid_t pid)
@@ -80,18 +107,18 @@ static int module_open(struct vmq **vmq, pid_t pid)
 	if (!module)
 		return -ENOMEM;
 	module->vmq.ops = &vmq_module_ops;
-	err = open_device(module, pid);
-	if (err)
+	module->fd = open_device();
+	if (module->fd < 0) {
+		err = module->fd;
 		free(module);
+		return err;
+	}
+	err = prepare(module, pid);
+	if (err)
+		module_close(&module->vmq);
 	else
 		*vmq = &module->vmq;
 	return err;
-}
-
-static void module_close(struct vmq *vmq)
-{
-	close(to_module(vmq)->fd);
-	free(vmq);
 }
 
 /* The kernel keeps no state between two scans. */

@@ -25,7 +25,7 @@ int vmq_open_proc(pid_t pid, const char *file)
 
 /*
  * Whether another backend may do better: the module is not there, not for this
- * caller, or too old or too new.
+ * caller, or of another version.
  */
 static int is_refusal(int err)
 {

@@ -53,7 +53,7 @@ struct vmq;
 
 /* Who answers. */
 enum vmq_backend {
-	VMQ_BACKEND_ANY,	/* the module when it is loaded and may be used, else procfs */
+	VMQ_BACKEND_ANY,	/* the module when it is loaded, fits and may be used, else procfs */
 	VMQ_BACKEND_MODULE,	/* /dev/vmq */
 	VMQ_BACKEND_PROCFS,	/* maps, smaps, pagemap, kpagecount, kpageflags */
 };
@@ -65,8 +65,10 @@ enum vmq_backend {
  * exec or exit calls return -ESRCH. Free it with vmq_close().
  *
  * Errors: -ENODEV the module is not loaded, -EACCES no right to /dev/vmq or to
- * the process, -ESRCH no such process or a kernel thread, -EINVAL, -EMFILE,
- * -ENOMEM.
+ * the process, -EOPNOTSUPP the module has another VMQ_ABI_VERSION than this library,
+ * what is at /dev/vmq is not the module, or it could not prove this kernel's way to
+ * name a process; -ESRCH no such process or a kernel thread, -EINVAL, -EMFILE,
+ * -ENOMEM. VMQ_BACKEND_ANY goes on with procfs after the first three and -EPERM.
  */
 int vmq_open(struct vmq **vmq, pid_t pid, enum vmq_backend backend);
 

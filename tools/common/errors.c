@@ -19,7 +19,7 @@ static const char *remedy(int err)
 	case -ESRCH:
 		return " (it has ended, began another program, or is a thread of the kernel)";
 	case -EOPNOTSUPP:
-		return " (needs the module or a newer kernel)";
+		return " (needs the module of this version, or a newer kernel)";
 	default:
 		return "";
 	}
