@@ -56,7 +56,7 @@ etc_files() {
 		user:x:1000:1000:user:/home/user:/bin/sh
 		nobody:x:65534:65534:nobody:/:/bin/false
 	EOF
-	printf '%s\n' root:x:0: tty:x:5: user:x:1000: nogroup:x:65534: >"$1/group"
+	printf '%s\n' root:x:0: tty:x:5: vmq:x:900:user user:x:1000: nogroup:x:65534: >"$1/group"
 	echo '127.0.0.1 localhost vmq' >"$1/hosts"
 }
 
