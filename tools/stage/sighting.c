@@ -44,6 +44,7 @@ int sighting_take(struct sighting *sighting, enum vmq_backend backend)
 
 	if (err)
 		return err;
+	sighting->known = vmq_entry_known(vmq);
 	err = take_vma(sighting, vmq, start, start + page);
 	if (!err)
 		err = take_page(sighting, vmq, start, start + page);
@@ -90,9 +91,16 @@ int sighting_mapped(const struct sighting *sighting, __u32 times)
 	return sighting->run.map_count == times;
 }
 
+int sighting_has(const struct sighting *sighting, __u32 bits)
+{
+	if (bits & sighting->known & ~sighting->run.entry)
+		return 0;
+	return bits & ~sighting->known ? CANNOT_TELL : 1;
+}
+
 int sighting_writable(const struct sighting *sighting)
 {
-	return !!(sighting->run.entry & VMQ_ENTRY_WRITE);
+	return sighting_has(sighting, VMQ_ENTRY_PRESENT | VMQ_ENTRY_WRITE);
 }
 
 int both(int a, int b)
@@ -157,7 +165,7 @@ static void physical(const void *record, struct vmq_cell *cell)
 	}
 }
 
-/* Present or not, read-write or read-only, user or supervisor, dirty. */
+/* Present or not; and, if that can be told, read-write or read-only, user or supervisor, dirty. */
 static void attributes(const void *record, struct vmq_cell *cell)
 {
 	const struct sighting *sighting = record;
@@ -165,6 +173,10 @@ static void attributes(const void *record, struct vmq_cell *cell)
 
 	if (!(entry & VMQ_ENTRY_PRESENT)) {
 		cell_word(cell, "NP");
+		return;
+	}
+	if (!(sighting->known & VMQ_ENTRY_WRITE)) {
+		cell_word(cell, "P");
 		return;
 	}
 	snprintf(cell->room, sizeof(cell->room), "P %s %s%s", entry & VMQ_ENTRY_WRITE ? "RW" : "R",

@@ -19,6 +19,7 @@
  * @address: where it lies; need not be the start of its page
  * @rights: of the VMA: VMQ_RIGHT_*
  * @shared: whether the VMA is a shared mapping
+ * @known: bits of the entry the backend can tell: VMQ_ENTRY_*
  * @run: the page
  */
 struct sighting {
@@ -29,6 +30,7 @@ struct sighting {
 	__u64 address;
 	__u8 rights;
 	bool shared;
+	__u32 known;
 	struct vmq_run run;
 };
 
@@ -57,6 +59,8 @@ int sighting_of_file(const struct sighting *sighting);
 int sighting_exclusive(const struct sighting *sighting);
 /* So many entries map it. */
 int sighting_mapped(const struct sighting *sighting, __u32 times);
+/* The entry has all of these bits: VMQ_ENTRY_*. */
+int sighting_has(const struct sighting *sighting, __u32 bits);
 /* The entry is there, and lets the process write without a fault. */
 int sighting_writable(const struct sighting *sighting);
 
