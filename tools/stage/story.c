@@ -2,10 +2,12 @@
 /* Prints the story in lines of 100 columns. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../common/errors.h"
 #include "story.h"
@@ -41,7 +43,7 @@ int story_begin(struct story *story, const struct options *options, const char *
 	struct vmq *vmq;
 	int status;
 
-	*story = (struct story){ .options = *options, .step = "" };
+	*story = (struct story){ .options = *options, .step = "", .partner = -1 };
 	story->waits = for_people(story) && step && *step && strcmp(step, "0");
 	status = open_target(options, 0, "self", &vmq);
 	if (status)
@@ -59,17 +61,27 @@ int story_begin(struct story *story, const struct options *options, const char *
 	return status;
 }
 
+/* Whether there is more to read before Enter, the end of the input, or the partner's. */
+static bool waits_on(const struct story *story)
+{
+	struct pollfd ends[] = {
+		{ .fd = STDIN_FILENO, .events = POLLIN }, { .fd = story->partner },
+	};
+	char byte;
+
+	if (poll(ends, ARRAY_SIZE(ends), -1) < 0)
+		return errno == EINTR;
+	return !ends[1].revents && read(STDIN_FILENO, &byte, 1) == 1 && byte != '\n';
+}
+
 /* Waits for Enter, if that is wanted. */
 static void end_step(struct story *story)
 {
-	int c;
-
 	if (story->open && story->waits) {
 		printf("-- Enter goes on --");
 		fflush(stdout);
-		do
-			c = getchar();
-		while (c != '\n' && c != EOF);
+		while (waits_on(story))
+			;
 	}
 	story->open = false;
 }

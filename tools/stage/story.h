@@ -23,6 +23,7 @@
  * @failed: claims that were seen not to
  * @untold: claims that could not be checked
  * @waits: whether each step ends with Enter
+ * @partner: a socket; when its other end has closed there is nothing to wait for. -1 for none
  */
 struct story {
 	struct options options;
@@ -31,6 +32,7 @@ struct story {
 	bool open;
 	unsigned int held, failed, untold;
 	bool waits;
+	int partner;
 };
 
 /*
