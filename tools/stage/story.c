@@ -13,6 +13,7 @@
 #include "story.h"
 
 #define WIDTH 100
+#define MAX_PASSES 100
 
 /* Whether @vmq says anything by which pages can be told from each other. */
 static bool tells_pages(struct vmq *vmq)
@@ -139,17 +140,47 @@ void story_say(struct story *story, const char *format, ...)
 	free(text);
 }
 
+/* Looks at @now once more; *@moved says whether another frame is there. */
+static int look_again(const struct story *story, struct sighting *now, bool *moved)
+{
+	const struct sighting before = *now;
+	int err;
+
+	now->step = story->step;
+	err = sighting_take(now, story->options.backend);
+	*moved |= now->run.valid != before.run.valid || now->run.frame != before.run.frame ||
+		  now->run.index != before.run.index;
+	return err ? fail(now->item, err) : STATUS_DONE;
+}
+
+/*
+ * Pages are looked at one after the other, and the kernel may move one meanwhile:
+ * what two passes see alike was all so at the moment between them.
+ */
+static int look_at_once(const struct story *story, struct sighting *sightings, unsigned int count)
+{
+	for (int pass = 0; pass < MAX_PASSES; pass++) {
+		bool moved = !pass;
+
+		for (unsigned int i = 0; i < count; i++) {
+			int status = look_again(story, &sightings[i], &moved);
+
+			if (status)
+				return status;
+		}
+		if (!moved)
+			return STATUS_DONE;
+	}
+	return fail("pages that do not stay where they are", -EAGAIN);
+}
+
 int story_look(struct story *story, struct sighting *sightings, unsigned int count)
 {
 	struct output output;
-	int err;
+	int err = look_at_once(story, sightings, count);
 
-	for (unsigned int i = 0; i < count; i++) {
-		sightings[i].step = story->step;
-		err = sighting_take(&sightings[i], story->options.backend);
-		if (err)
-			return fail(sightings[i].item, err);
-	}
+	if (err)
+		return err;
 	if (for_people(story))
 		output_begin(&output, OUTPUT_HUMAN, &sighting_table, NULL);
 	for (unsigned int i = 0; i < count; i++)

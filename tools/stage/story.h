@@ -50,7 +50,7 @@ void story_say(struct story *story, const char *format, ...) __attribute__((form
 
 /*
  * Looks at @count pages of which who, pid, item and address are filled in, and shows
- * them. Returns 0, or a status when one cannot be looked at, said why.
+ * them as they were at one moment. Returns 0, or a status when one cannot be looked at, said why.
  */
 int story_look(struct story *story, struct sighting *sightings, unsigned int count);
 
