@@ -6,13 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../module/shared/rows.h"
-#include "../module/shared/run.h"
 #include "../module/shared/text.h"
 #include "common/command.h"
 #include "common/errors.h"
 #include "common/options.h"
 #include "common/output.h"
+#include "common/source.h"
 
 static const char usage[] =
 	"usage: vq [OPTION..] PID | self\n"
@@ -32,81 +31,14 @@ struct request {
 	bool vmas;
 };
 
-/* What the rows are made from: a target, its VMAs and its runs. */
-struct source {
-	struct vmq *vmq;
-	struct vmq_vma_list list;
-	struct vmq_space space;
-	struct vmq_runs *runs;
-	struct vmq_runs *nonempty;	/* those with pages, for populated() */
-	struct vmq_run filled;		/* the last of them that was read */
-	bool ended;			/* there are no more of them */
-};
-
-static void source_close(struct source *source)
-{
-	vmq_runs_close(source->nonempty);
-	vmq_runs_close(source->runs);
-	vmq_vmas_free(&source->list);
-}
-
-static int source_open(struct source *source, struct vmq *vmq)
-{
-	const struct vmq_query all = { .facts = VMQ_ROWS_FACTS };
-	const struct vmq_query nonempty = {
-		.facts = VMQ_FACTS_PAGE, .none_of = VMQ_ROWS_EMPTY,
-	};
-	int err;
-
-	*source = (struct source){ .vmq = vmq };
-	err = vmq_vmas_read(vmq, 0, 0, &source->list);
-	if (err)
-		return err;
-	source->space = (struct vmq_space){
-		.vmas = source->list.vmas,
-		.names = source->list.names,
-		.top = vmq_top(vmq),
-		.count = source->list.count,
-	};
-	err = vmq_runs_open(vmq, &all, &source->runs);
-	if (!err)
-		err = vmq_runs_open(vmq, &nonempty, &source->nonempty);
-	if (err)
-		source_close(source);
-	return err;
-}
-
-static int next_run(void *context, struct vmq_run *run)
-{
-	struct source *source = context;
-
-	return vmq_runs_next(source->runs, run);
-}
-
-/* Asked in order of address, so one more iteration over what is not empty will do. */
-static int populated(void *context, __u64 start, __u64 end)
-{
-	struct source *source = context;
-
-	while (!source->ended && vmq_run_end(&source->filled) <= start) {
-		int got = vmq_runs_next(source->nonempty, &source->filled);
-
-		if (got < 0)
-			return got;
-		source->ended = !got;
-	}
-	return !source->ended && source->filled.start < end;
-}
-
 static int print_rows(struct source *source, enum output_style style)
 {
-	const struct vmq_rows_source facts = { next_run, populated, source };
 	struct output output;
 	struct vmq_rows rows;
 	struct vmq_row row;
 	int got, err;
 
-	vmq_rows_init(&rows, &source->space, &facts);
+	vmq_rows_init(&rows, &source->space, &source->facts);
 	output_begin(&output, style, &vmq_row_table, source->vmq);
 	while ((got = vmq_rows_next(&rows, &row)) > 0)
 		output_record(&output, &row);
@@ -132,7 +64,7 @@ static int print_vmas(struct source *source, enum output_style style)
 	struct output output;
 	int got, err;
 
-	vmq_pieces_init(&pieces, &source->space, next_run, source);
+	vmq_pieces_init(&pieces, &source->space, source_next_run, source);
 	output_begin(&output, style, &vmq_vma_table, source->vmq);
 	while ((got = vmq_vma_pages_next(&pieces, &pages)) > 0) {
 		const struct vmq_vma_line line = {
