@@ -38,13 +38,19 @@ static int reopen(int fd)
 	return again < 0 ? -errno : again;
 }
 
+int nameless_open(const char *folder)
+{
+	int fd = folder ? open(folder, O_TMPFILE | O_RDWR, 0700) : memfd_create("sample", 0);
+
+	return fd < 0 ? -errno : fd;
+}
+
 int sample_open(const char *folder)
 {
-	int fd = folder ? open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0700) :
-		 memfd_create("sample", MFD_CLOEXEC), err;
+	int fd = nameless_open(folder), err;
 
 	if (fd < 0)
-		return -errno;
+		return fd;
 	err = write_all(fd);
 	if (!err)
 		err = reopen(fd);

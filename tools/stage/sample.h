@@ -15,4 +15,10 @@
  */
 int sample_open(const char *folder);
 
+/*
+ * A new empty file without a name, open for reading and writing, inherited by exec:
+ * in @folder, or in memory for NULL. Returns a descriptor or a negative errno.
+ */
+int nameless_open(const char *folder);
+
 #endif

@@ -70,6 +70,13 @@ int sighting_private(const struct sighting *sighting)
 	return sighting->run.kind == VMQ_KIND_ANON || sighting->run.kind == VMQ_KIND_KSM;
 }
 
+int sighting_privatized(const struct sighting *sighting)
+{
+	if (sighting->run.flags & VMQ_RUN_PRIVATIZED)
+		return 1;
+	return sighting->run.valid & VMQ_VALID_SHARING ? 0 : CANNOT_TELL;
+}
+
 int sighting_of_file(const struct sighting *sighting)
 {
 	if (!(sighting->run.valid & VMQ_VALID_KIND))
@@ -101,6 +108,16 @@ int sighting_has(const struct sighting *sighting, __u32 bits)
 int sighting_writable(const struct sighting *sighting)
 {
 	return sighting_has(sighting, VMQ_ENTRY_PRESENT | VMQ_ENTRY_WRITE);
+}
+
+const char *sighting_rights(const struct sighting *sighting)
+{
+	static char text[5];
+
+	snprintf(text, sizeof(text), "%c%c%c%c", sighting->rights & VMQ_RIGHT_READ ? 'r' : '-',
+		 sighting->rights & VMQ_RIGHT_WRITE ? 'w' : '-',
+		 sighting->rights & VMQ_RIGHT_EXEC ? 'x' : '-', sighting->shared ? 's' : 'p');
+	return text;
 }
 
 int both(int a, int b)
@@ -144,6 +161,7 @@ COLUMN(frame, VALID(FRAME), cell_hex(cell, run->frame))
 COLUMN(token, VALID(TOKEN), cell_hex(cell, run->frame))
 COLUMN(folio_index, VALID(TOKEN), cell_number(cell, run->index))
 COLUMN(entry, true, cell_set(cell, vmq_entry_bits, run->entry))
+COLUMN(rights, true, cell_word(cell, sighting_rights(sighting)))
 COLUMN(kind, VALID(KIND), cell_word(cell, vmq_kind_name(run->kind)))
 COLUMN(sharing, VALID(SHARING), cell_word(cell, vmq_sharing_name(run->sharing)))
 COLUMN(privatized, VALID(SHARING), cell_yes_no(cell, run->flags & VMQ_RUN_PRIVATIZED))
@@ -182,15 +200,6 @@ static void attributes(const void *record, struct vmq_cell *cell)
 	snprintf(cell->room, sizeof(cell->room), "P %s %s%s", entry & VMQ_ENTRY_WRITE ? "RW" : "R",
 		 entry & VMQ_ENTRY_USER ? "U" : "S", entry & VMQ_ENTRY_DIRTY ? " D" : "");
 	cell_word(cell, cell->room);
-}
-
-static void rights(const void *record, struct vmq_cell *cell)
-{
-	const struct sighting *sighting = record;
-
-	cell_letters(cell, "rwx", sighting->rights);
-	cell->room[3] = sighting->shared ? 's' : 'p';
-	cell->room[4] = '\0';
 }
 
 static const struct vmq_column columns[] = {

@@ -53,6 +53,8 @@ int sighting_take(struct sighting *sighting, enum vmq_backend backend);
 int sighting_same(const struct sighting *a, const struct sighting *b);
 /* Not any more the file's: an anonymous page, whatever lies below it. */
 int sighting_private(const struct sighting *sighting);
+/* So marked: an anonymous page in a private mapping of a file. */
+int sighting_privatized(const struct sighting *sighting);
 /* The page of the file (or of the shared memory) itself. */
 int sighting_of_file(const struct sighting *sighting);
 /* Anonymous and this process' alone, for certain. */
@@ -63,6 +65,9 @@ int sighting_mapped(const struct sighting *sighting, __u32 times);
 int sighting_has(const struct sighting *sighting, __u32 bits);
 /* The entry is there, and lets the process write without a fault. */
 int sighting_writable(const struct sighting *sighting);
+
+/* The rights of the VMA as maps has them; valid up to the next call. */
+const char *sighting_rights(const struct sighting *sighting);
 
 /* Both hold, one holds, it does not hold: of answers like those above. */
 int both(int a, int b);

@@ -38,28 +38,43 @@ static bool for_people(const struct story *story)
 	return story->options.style == OUTPUT_HUMAN;
 }
 
-int story_begin(struct story *story, const struct options *options, const char *title)
+static int begin(struct story *story, const struct options *options, const char *title,
+		 const struct vmq_table *table)
 {
 	const char *step = getenv("STEP");
+	bool compares = table == &sighting_table;
 	struct vmq *vmq;
 	int status;
 
-	*story = (struct story){ .options = *options, .step = "", .partner = -1 };
+	*story = (struct story){
+		.options = *options, .table = table, .step = "", .partner = -1,
+	};
 	story->waits = for_people(story) && step && *step && strcmp(step, "0");
 	status = open_target(options, 0, "self", &vmq);
 	if (status)
 		return status;
-	if (!tells_pages(vmq)) {
+	if (compares && !tells_pages(vmq)) {
 		fprintf(stderr, "%s: which pages are one cannot be seen here "
 			"(load the module, or run as root)\n", program_invocation_short_name);
 		status = STATUS_FAILED;
 	} else if (for_people(story)) {
 		printf("%s\n", title);
 	} else {
-		output_begin(&story->pages, options->style, &sighting_table, vmq);
+		output_begin(&story->list, options->style, table, vmq);
 	}
 	vmq_close(vmq);
 	return status;
+}
+
+int story_begin(struct story *story, const struct options *options, const char *title)
+{
+	return begin(story, options, title, &sighting_table);
+}
+
+int story_begin_table(struct story *story, const struct options *options, const char *title,
+		      const struct vmq_table *table)
+{
+	return begin(story, options, title, table);
 }
 
 /* Whether there is more to read before Enter, the end of the input, or the partner's. */
@@ -174,19 +189,77 @@ static int look_at_once(const struct story *story, struct sighting *sightings, u
 	return fail("pages that do not stay where they are", -EAGAIN);
 }
 
+int story_show(struct story *story, const void *records, size_t size, unsigned int count)
+{
+	struct output *output = &story->list;
+	struct output table;
+	int err;
+
+	if (for_people(story)) {
+		output = &table;
+		output_begin(output, OUTPUT_HUMAN, story->table, NULL);
+	}
+	for (unsigned int i = 0; i < count; i++)
+		output_record(output, (const char *)records + i * size);
+	err = for_people(story) ? output_end(output) : 0;
+	return err ? fail("standard output", err) : STATUS_DONE;
+}
+
 int story_look(struct story *story, struct sighting *sightings, unsigned int count)
 {
-	struct output output;
-	int err = look_at_once(story, sightings, count);
+	int status = look_at_once(story, sightings, count);
 
-	if (err)
-		return err;
-	if (for_people(story))
-		output_begin(&output, OUTPUT_HUMAN, &sighting_table, NULL);
-	for (unsigned int i = 0; i < count; i++)
-		output_record(for_people(story) ? &output : &story->pages, &sightings[i]);
-	err = for_people(story) ? output_end(&output) : 0;
-	return err ? fail("standard output", err) : STATUS_DONE;
+	return status ? status : story_show(story, sightings, sizeof(*sightings), count);
+}
+
+static bool one_item(const struct sighting *sightings, unsigned int count)
+{
+	for (unsigned int i = 1; i < count; i++)
+		if (strcmp(sightings[i].item, sightings[0].item))
+			return false;
+	return true;
+}
+
+/* Adds the names of those with the page of @sightings[@i] to @text; how many there are. */
+static unsigned int list_sharers(const struct sighting *sightings, unsigned int count,
+				 unsigned int i, FILE *text)
+{
+	bool one = one_item(sightings, count);
+	unsigned int sharers = 0;
+
+	for (unsigned int j = 0; j < count; j++) {
+		if (j != i && sighting_same(&sightings[i], &sightings[j]) <= 0)
+			continue;
+		if (j < i)
+			return 0;	/* listed with that one */
+		fprintf(text, "%s%s%s%s", sharers++ ? ", " : "", sightings[j].who,
+			one ? "" : " ", one ? "" : sightings[j].item);
+	}
+	return sharers;
+}
+
+void story_sharers(struct story *story, const struct sighting *sightings, unsigned int count)
+{
+	size_t length;
+	char *text;
+	FILE *file = open_memstream(&text, &length);
+
+	if (!file)
+		abort();
+	for (unsigned int i = 0; i < count; i++) {
+		unsigned int sharers = list_sharers(sightings, count, i, file);
+
+		if (sharers > 1)
+			fputs(" share one page. ", file);
+		else if (sharers)
+			fputs(sightings[i].run.entry & VMQ_ENTRY_PRESENT ?
+			      " has a page of its own. " : " has no page there. ", file);
+	}
+	fclose(file);
+	if (length)
+		text[length - 1] = '\0';	/* the space after the last sentence */
+	story_say(story, "%s", text);
+	free(text);
 }
 
 void story_claim(struct story *story, int holds, const char *format, ...)
@@ -216,6 +289,23 @@ void story_claim(struct story *story, int holds, const char *format, ...)
 	free(text);
 }
 
+void story_absent(struct story *story, const char *format, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, format);
+	text = make_text(format, args);
+	va_end(args);
+	story->absent++;
+	if (for_people(story))
+		story_say(story, "[--] Not here: %s.", text);
+	else
+		fprintf(stderr, "%s: step %s: not here: %s\n", program_invocation_short_name,
+			story->step, text);
+	free(text);
+}
+
 int story_end(struct story *story)
 {
 	int err;
@@ -227,10 +317,12 @@ int story_end(struct story *story)
 			printf(", %u DO NOT", story->failed);
 		if (story->untold)
 			printf(", %u could not be checked", story->untold);
+		if (story->absent)
+			printf(", %u not to be seen on this machine", story->absent);
 		putchar('\n');
 		err = fflush(stdout) ? -errno : 0;
 	} else {
-		err = output_end(&story->pages);
+		err = output_end(&story->list);
 	}
 	if (err)
 		return fail("standard output", err);

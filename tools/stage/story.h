@@ -16,21 +16,24 @@
 /**
  * struct story - an experiment that is being told
  * @options: how to print, whom to ask
- * @pages: the list of pages, in other styles than text
+ * @table: what is shown: the table of sightings, or another
+ * @list: the list of what was shown, in other styles than text
  * @step: the name of the step that is on
  * @open: the step has not been ended
  * @held: claims that were seen to hold
  * @failed: claims that were seen not to
  * @untold: claims that could not be checked
+ * @absent: what this kernel or machine has not, so nothing was claimed
  * @waits: whether each step ends with Enter
  * @partner: a socket; when its other end has closed there is nothing to wait for. -1 for none
  */
 struct story {
 	struct options options;
-	struct output pages;
+	const struct vmq_table *table;
+	struct output list;
 	const char *step;
 	bool open;
-	unsigned int held, failed, untold;
+	unsigned int held, failed, untold, absent;
 	bool waits;
 	int partner;
 };
@@ -41,6 +44,13 @@ struct story {
  * cannot tell pages from each other here.
  */
 int story_begin(struct story *story, const struct options *options, const char *title);
+
+/*
+ * The same for a story that shows records of @table, by story_show(), in place of
+ * pages, and does not tell pages from each other.
+ */
+int story_begin_table(struct story *story, const struct options *options, const char *title,
+		      const struct vmq_table *table);
 
 /* Begins step @name, a word that programs see, with a title. */
 void story_step(struct story *story, const char *name, const char *title);
@@ -54,9 +64,22 @@ void story_say(struct story *story, const char *format, ...) __attribute__((form
  */
 int story_look(struct story *story, struct sighting *sightings, unsigned int count);
 
+/* Says which of the pages that were looked at are one; to people. */
+void story_sharers(struct story *story, const struct sighting *sightings, unsigned int count);
+
+/*
+ * Shows @count records of the story's table, of @size bytes each. Returns 0, or a
+ * status when they could not be written, said why.
+ */
+int story_show(struct story *story, const void *records, size_t size, unsigned int count);
+
 /* What theory says: @holds is 1, 0 or CANNOT_TELL. */
 void story_claim(struct story *story, int holds, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* Nothing can be claimed, for want of what @format names: not a fault, but said. */
+void story_absent(struct story *story, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /* Ends it: how many claims held. STATUS_DONE only if all did; STATUS_DEVIATION if not. */
 int story_end(struct story *story);
