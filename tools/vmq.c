@@ -17,6 +17,7 @@ static const struct command {
 } commands[] = {
 	{ "dp",		vmq_dp,		"the page-table entries of some pages" },
 	{ "in",		vmq_in,		"bring a page into memory" },
+	{ "lab",	vmq_lab,	"experiments on debuggers, aliases and address spaces" },
 	{ "ps",		vmq_ps,		"the processes one can look at" },
 	{ "walk",	vmq_walk,	"every level of the page tables above a page" },
 };

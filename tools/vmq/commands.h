@@ -8,6 +8,7 @@
 
 int vmq_dp(int argc, char **argv);
 int vmq_in(int argc, char **argv);
+int vmq_lab(int argc, char **argv);
 int vmq_ps(int argc, char **argv);
 int vmq_walk(int argc, char **argv);
 
