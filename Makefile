@@ -14,7 +14,7 @@ vm       := selftests/vm
 # what they share is in tools/common, tools/stage (for experiments) and
 # selftests/lib. Pure C that the module has too is in module/shared. User space
 # objects go to obj/, as kbuild's lie by the sources.
-PROGRAMS := vq vmq
+PROGRAMS := vq vmq showphys
 object    = $(patsubst %.c,obj/%.o,$(wildcard $(1)))
 library  := $(call object,libvmq/*.c module/shared/*.c)
 common   := $(call object,tools/common/*.c tools/stage/*.c) obj/tools/stage/sample_bytes.o

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The document's last paragraph: fork is copy-on-write. Here a page must be followed
+ * from one step to the next.
+ */
+#include "../common/errors.h"
+#include "chapters.h"
+
+/* The family, and its pages at this step and at the one before. */
+struct family {
+	struct story *story;
+	struct instance parent, child;
+	struct sighting pages[2 * ITEMS], before[2 * ITEMS];
+};
+
+/* Whose pages: where they begin. */
+enum member { PARENT = 0, CHILD = ITEMS };
+
+static const struct sighting *variable(const struct family *family, enum member whose)
+{
+	return &family->pages[whose + NONSHARED];
+}
+
+/* Shows @count of them: the parent, or also the child. */
+static int look(struct family *family, unsigned int count)
+{
+	for (int i = 0; i < 2 * ITEMS; i++)
+		family->before[i] = family->pages[i];
+	return instances_look(family->story,
+			      (struct instance *[]){ &family->parent, &family->child },
+			      count, family->pages);
+}
+
+static int one_page(const struct family *family, enum item item)
+{
+	return sighting_same(&family->pages[PARENT + item], &family->pages[CHILD + item]);
+}
+
+/* Whether the page of NonSharedVariable is the one it was at the look before. */
+static int kept(const struct family *family, enum member whose)
+{
+	return sighting_same(variable(family, whose), &family->before[whose + NONSHARED]);
+}
+
+/* Who may not see counts can see all the same which pages are one. */
+static void claim_count(struct family *family, enum member whose, __u32 times)
+{
+	const struct sighting *page = variable(family, whose);
+	int mapped = sighting_mapped(page, times);
+
+	if (mapped == CANNOT_TELL)
+		story_say(family->story, "How many entries map a page only root is told.");
+	else
+		story_claim(family->story, mapped, "NonSharedVariable of the %s is mapped %s.",
+			    page->who, times == 1 ? "once" : "twice");
+}
+
+static void claim_exclusive(struct family *family, enum member whose, bool exclusive)
+{
+	const struct sighting *page = variable(family, whose);
+	int is = sighting_exclusive(page);
+
+	story_claim(family->story, exclusive ? is : not(is),
+		    "NonSharedVariable of the %s is %smarked as this process' alone.", page->who,
+		    exclusive ? "" : "not ");
+}
+
+static void fork_child(struct family *family)
+{
+	family->child = (struct instance){ .name = "child", .err = family->parent.err };
+	if (!family->child.err)
+		family->child.err = actor_fork(&family->parent.actor, &family->child.actor);
+	/* fork leaves out the entries of a file's pages: the first touch makes them */
+	instance_touch(&family->child);
+}
+
+static int tell_before(struct family *family)
+{
+	int status;
+
+	story_step(family->story, "III.0", "A process that is about to fork");
+	story_say(family->story, "It has loaded the library and written 2 to NonSharedVariable.");
+	instance_load(&family->parent, LOADER_OWN);
+	instance_write(&family->parent, NONSHARED, 2);
+	status = look(family, 1);
+	if (status)
+		return status;
+	story_claim(family->story, sighting_private(variable(family, PARENT)),
+		    "NonSharedVariable is an anonymous page.");
+	claim_count(family, PARENT, 1);
+	claim_exclusive(family, PARENT, true);
+	return STATUS_DONE;
+}
+
+static int tell_fork(struct family *family)
+{
+	int status;
+
+	story_step(family->story, "III.1", "It forks");
+	fork_child(family);
+	status = look(family, 2);
+	if (status)
+		return status;
+	for (enum item item = 0; item < ITEMS; item++)
+		story_claim(family->story, one_page(family, item), "%s is one page in parent and child.",
+			    family->pages[item].item);
+	story_claim(family->story, both(not(sighting_writable(variable(family, PARENT))),
+					not(sighting_writable(variable(family, CHILD)))),
+		    "Both entries of NonSharedVariable are read-only.");
+	claim_count(family, PARENT, 2);
+	claim_exclusive(family, PARENT, false);
+	claim_exclusive(family, CHILD, false);
+	story_say(family->story, "Nothing was copied but entries of page tables: even the page that "
+		  "was written is shared, until one of the two writes to it.");
+	return STATUS_DONE;
+}
+
+static int tell_parent_writes(struct family *family)
+{
+	int status;
+
+	story_step(family->story, "III.2", "The parent writes 3 to both variables");
+	instance_write(&family->parent, SHARED, 3);
+	instance_write(&family->parent, NONSHARED, 3);
+	status = look(family, 2);
+	if (status)
+		return status;
+	story_claim(family->story, not(one_page(family, NONSHARED)), "NonSharedVariable is two pages.");
+	story_claim(family->story, both(kept(family, CHILD), not(kept(family, PARENT))),
+		    "The child has the old one, the parent a new one.");
+	claim_count(family, CHILD, 1);
+	claim_exclusive(family, CHILD, false);
+	claim_exclusive(family, PARENT, true);
+	story_claim(family->story, one_page(family, SHARED), "SharedVariable is still one page.");
+	story_claim(family->story, instance_read(&family->child, SHARED) == 3 &&
+		    instance_read(&family->child, NONSHARED) == 2,
+		    "The child reads 3 from SharedVariable and 2 from NonSharedVariable.");
+	story_say(family->story, "Who writes first gets a copy. The other one keeps the page, and it is "
+		  "not known yet that nobody else has it any more. Shared memory is not copied.");
+	return STATUS_DONE;
+}
+
+static int tell_child_writes(struct family *family)
+{
+	int status;
+
+	story_step(family->story, "III.3", "The child writes 4 to NonSharedVariable");
+	instance_write(&family->child, NONSHARED, 4);
+	status = look(family, 2);
+	if (status)
+		return status;
+	story_claim(family->story, both(kept(family, CHILD), kept(family, PARENT)),
+		    "Both have the pages they had before.");
+	claim_exclusive(family, CHILD, true);
+	story_claim(family->story, instance_read(&family->child, NONSHARED) == 4 &&
+		    instance_read(&family->parent, NONSHARED) == 3,
+		    "NonSharedVariable is 4 in the child and 3 in the parent.");
+	story_say(family->story, "There was a fault, and no copy: the kernel saw that nobody else maps "
+		  "the page, and gave it to the child for good.");
+	return STATUS_DONE;
+}
+
+static int tell_child_exits(struct family *family)
+{
+	int status;
+
+	story_step(family->story, "III.4", "It forks again, and the child exits before anybody writes");
+	instance_end(&family->child);
+	fork_child(family);
+	status = look(family, 2);
+	if (status)
+		return status;
+	story_claim(family->story, one_page(family, NONSHARED),
+		    "NonSharedVariable is one page in the parent and its new child.");
+	instance_end(&family->child);
+	story_say(family->story, "The child exits:");
+	status = look(family, 1);
+	if (status)
+		return status;
+	claim_count(family, PARENT, 1);
+	claim_exclusive(family, PARENT, false);
+	return STATUS_DONE;
+}
+
+static int tell_last_write(struct family *family)
+{
+	int status;
+
+	story_step(family->story, "III.5", "The parent writes 5 to NonSharedVariable");
+	instance_write(&family->parent, NONSHARED, 5);
+	status = look(family, 1);
+	if (status)
+		return status;
+	story_claim(family->story, kept(family, PARENT), "The parent has the page it had before.");
+	claim_exclusive(family, PARENT, true);
+	story_say(family->story, "There was nobody left to keep the page for: no copy was made.");
+	return STATUS_DONE;
+}
+
+int fork_tell(struct story *story, const struct files *files)
+{
+	static int (*const tell[])(struct family *family) = {
+		tell_before, tell_fork, tell_parent_writes, tell_child_writes, tell_child_exits,
+		tell_last_write,
+	};
+	struct family family = { .story = story };
+	int status = STATUS_DONE;
+
+	instance_start(&family.parent, "parent", files);
+	for (unsigned int i = 0; !status && i < ARRAY_SIZE(tell); i++) {
+		status = tell[i](&family);
+		if (!status)
+			status = instance_status(&family.parent);
+		if (!status)
+			status = instance_status(&family.child);
+	}
+	instance_end(&family.child);
+	instance_end(&family.parent);
+	return status;
+}
