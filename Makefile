@@ -98,8 +98,15 @@ obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
+# STEP=1 waits for Enter after each step, on a terminal. The device is there for
+# frames that are no memory.
+machine := -d pci-testdev,membar=16M
 run: deps $(programs)
-	$(vm)/run -k $(K) -- sh -c 'vq self && cat /proc/vmq/self/pages'
+	$(vm)/run -k $(K) $(machine) -f $(vm)/guest/stories \
+		$(if $(filter-out 0,$(STEP)),-i) -- env STEP=$(STEP) ./stories
+
+demo: deps $(programs)
+	$(vm)/run -k $(K) $(machine) -f $(vm)/guest/stories -f $(vm)/guest/welcome -i ./welcome
 
 test: deps $(programs) $(tests) $(tests_32)
 	$(vm)/suite $(K)
@@ -126,7 +133,7 @@ check:
 # The verbs that need a virtual machine install what is missing, before all else.
 deps:
 	@$(vm)/deps
-$(objects) $(tests_32): | $(if $(filter run test test-all,$(MAKECMDGOALS)),deps)
+$(objects) $(tests_32): | $(if $(filter run demo test test-all,$(MAKECMDGOALS)),deps)
 
 PREFIX  ?= /usr/local
 LIBDIR  ?= $(PREFIX)/lib
@@ -161,7 +168,9 @@ clean:
 
 help:
 	@echo 'make            library and tools; vmq.ko when the running kernel has its headers here'
-	@echo 'make run        a virtual machine with vmq loaded: a process seen by its page tables'
+	@echo 'make run        three classic experiments in a virtual machine with vmq loaded, each claim'
+	@echo '                checked (STEP=1 waits for Enter after each step)'
+	@echo 'make demo       a shell in that machine, with all tools'
 	@echo 'make test       the tests in a virtual machine (K=$(K), or one of: $(KERNELS))'
 	@echo 'make test-all   the tests on all of them; debug is built for it once'
 	@echo 'make sign       sign vmq.ko for Secure Boot: KEY=key.pem CERT=cert.der'
@@ -170,7 +179,7 @@ help:
 	@echo 'make clean      remove what was built'
 
 
-.PHONY: all module-if-headers json-c install uninstall run test test-all sign check deps clean help
+.PHONY: all module-if-headers json-c install uninstall run demo test test-all sign check deps clean help
 .SECONDARY:
 
 -include $(objects:.o=.d)
