@@ -65,6 +65,8 @@ judge() {
 	reason=$(told failed)
 	if [[ $reason ]]; then
 		failed "$reason"
+	elif grep -q '^again' "$work/status"; then
+		failed "no boot of three was without a complaint"
 	elif bad_lines "$work/judged" >/dev/null; then
 		failed "the kernel complains"
 	elif ! grep -q '^done' "$work/status"; then
