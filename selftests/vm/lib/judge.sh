@@ -5,7 +5,9 @@
 
 logs_kept=20
 
-# Prints log $1 without the reports that log.known lists for this kernel.
+# Prints log $1 without the reports that log.known lists for this kernel. CPUs may
+# report at once: the lines of each are told apart by the caller that the kernel
+# prints behind the time (CONFIG_PRINTK_CALLER), [ T123] or [ C1].
 unknown_part() {
 	local known
 	known=$(sed -n "s/^$kernel //p" "$here/log.known" | paste -sd '|')
@@ -15,12 +17,17 @@ unknown_part() {
 	fi
 	# In ENVIRON awk leaves backslashes alone.
 	known=$known awk '
-		/-\[ cut here \]-/ { report = $0; first = 1; next }
-		report == "" { print; next }
-		first { skip = $0 ~ ENVIRON["known"]; first = 0 }
-		{ report = report "\n" $0 }
-		/-\[ end trace / { if (!skip) print report; report = "" }
-		END { if (report != "") print report }' "$1"
+		{ caller = match($0, /^\[[^]]*\]\[ *[TC][0-9]+\]/) ? substr($0, 1, RLENGTH) : "" }
+		{ sub(/^[^]]*\]/, "", caller) }
+		/-\[ cut here \]-/ {
+			if (caller in report && !skip[caller]) print report[caller]
+			report[caller] = $0; first[caller] = 1; skip[caller] = 0; next
+		}
+		!(caller in report) { print; next }
+		first[caller] { skip[caller] = $0 ~ ENVIRON["known"]; first[caller] = 0 }
+		{ report[caller] = report[caller] "\n" $0 }
+		/-\[ end trace / { if (!skip[caller]) print report[caller]; delete report[caller] }
+		END { for (caller in report) print report[caller] }' "$1"
 }
 
 # Prints the lines of log $1 that must not be there.
