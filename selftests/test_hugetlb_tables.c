@@ -8,8 +8,11 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -252,6 +255,81 @@ TEST_F_TIMEOUT(tables, truncate_and_exit_under_scan, 60)
 	       seen.scans, seen.children, seen.pages, seen.together);
 	EXPECT_EQ(0, seen.wrong);
 	EXPECT_GT(seen.pages, 0);
+}
+
+static void stay_on(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	sched_setaffinity(0, sizeof(set), &set);
+}
+
+/*
+ * Gives @target a table, shares it, has it taken away from @target by a truncation,
+ * which begins with the oldest mapping, and frees it as its last user.
+ */
+static void free_tables_for_ever(pid_t target, int fd, int view, char *map)
+{
+	char path[32], byte;
+	int memory;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	stay_on(1);
+	snprintf(path, sizeof(path), "/proc/%d/mem", target);
+	memory = open(path, O_RDONLY);
+	for (;;) {
+		(void)!pread(memory, &byte, 1, (uintptr_t)map);
+		mmap(map, GIB, PROT_READ, MAP_SHARED | MAP_FIXED | MAP_NORESERVE, view, 0);
+		touch(map);
+		(void)!ftruncate(fd, 0);
+		munmap(map, GIB);
+		(void)!ftruncate(fd, GIB);
+	}
+}
+
+/* Stops who else is on this CPU, wherever that is, for long enough to free a table. */
+static void interrupt_for_ever(void)
+{
+	struct sched_param priority = { .sched_priority = 1 };
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	sched_setscheduler(0, SCHED_FIFO, &priority);
+	for (;;) {
+		double end;
+
+		usleep(2000 + rand() % 3000);
+		for (end = now() + 0.05; now() < end;)
+			;
+	}
+}
+
+/* The kernel need not be preemptible for this to be right, but for it to be a test. */
+TEST_F_TIMEOUT(tables, freed_under_scan, 60)
+{
+	const char *scale = getenv("SCALE");
+	double end = now() + 3 * (scale ? atof(scale) : 1);
+	int view = variant->read_only ? setup_read_only(self->fd) : self->fd;
+	struct seen seen = { };
+	pid_t target = setup_fork(), freer = fork(), interrupter;
+	int vmq = device_open(target);
+
+	if (!freer)
+		free_tables_for_ever(target, self->fd, view, self->map);
+	ASSERT_GE(vmq, 0);
+	stay_on(0);
+	interrupter = fork();
+	if (!interrupter)
+		interrupt_for_ever();
+	while (now() < end || !seen.pages)
+		ASSERT_EQ(0, look(vmq, (uintptr_t)self->map, self->pool, &seen));
+	setup_end(interrupter);
+	setup_end(freer);
+	setup_end(target);
+	TH_LOG("%lu scans, %lu runs of pages", seen.scans, seen.pages);
+	EXPECT_EQ(0, seen.wrong);
+	close(vmq);
 }
 
 TEST_HARNESS_MAIN
