@@ -6,7 +6,6 @@
  * kernel lends to every process, [vvar].
  */
 #define _GNU_SOURCE
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -19,89 +18,15 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/bar.h"
 #include "lib/device.h"
 #include "lib/oracle.h"
 #include "lib/setup.h"
 #include "lib/vq_output.h"
 #include "kselftest_harness.h"
 
-#define DEVICES "/sys/bus/pci/devices"
-#define BARS 6
-#define MEMORY_BAR (1UL << 20)	/* the smaller ones are its registers */
 #define VIRTIO_BAR (4 * PAGE)	/* the smaller one is for interrupts */
 #define VIRTIO "/sys/bus/pci/drivers/virtio-pci"
-
-/* A bar that is there. */
-struct bar {
-	char device[288];	/* folder in sysfs */
-	int number;
-	uint64_t start;
-	uint64_t size;
-};
-
-static bool has_id(const char *device, const char *file, unsigned long id)
-{
-	char path[320];
-	unsigned long value = 0;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/%s", device, file);
-	f = fopen(path, "re");
-	if (!f)
-		return false;
-	if (fscanf(f, "%lx", &value) != 1)
-		value = 0;
-	fclose(f);
-	return value == id;
-}
-
-/* The bar of @bar->device with @least bytes: one line of "resource" for each. */
-static bool find_memory(struct bar *bar, uint64_t least)
-{
-	unsigned long start, end, flags;
-	char path[320];
-	bool found = false;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/resource", bar->device);
-	f = fopen(path, "re");
-	for (bar->number = 0; f && !found && bar->number < BARS; bar->number++) {
-		if (fscanf(f, "%lx %lx %lx", &start, &end, &flags) != 3)
-			break;
-		found = start && end - start >= least - 1;
-	}
-	if (f)
-		fclose(f);
-	bar->number--;
-	bar->start = start;
-	bar->size = end - start + 1;
-	return found;
-}
-
-static bool find_bar(struct bar *bar, unsigned long vendor, unsigned long device,
-		     uint64_t least)
-{
-	DIR *devices = opendir(DEVICES);
-	struct dirent *entry;
-	bool found = false;
-
-	while (devices && !found && (entry = readdir(devices))) {
-		snprintf(bar->device, sizeof(bar->device), DEVICES "/%s", entry->d_name);
-		found = has_id(bar->device, "vendor", vendor) &&
-			has_id(bar->device, "device", device) && find_memory(bar, least);
-	}
-	if (devices)
-		closedir(devices);
-	return found;
-}
-
-static int open_bar(const struct bar *bar, const char *suffix)
-{
-	char path[320];
-
-	snprintf(path, sizeof(path), "%s/resource%d%s", bar->device, bar->number, suffix);
-	return open(path, O_RDWR | O_CLOEXEC);
-}
 
 FIXTURE(bar) {
 	int vmq, fd;
@@ -123,9 +48,9 @@ FIXTURE_VARIANT_ADD(bar, write_combined) {
 FIXTURE_SETUP(bar)
 {
 	self->vmq = self->fd = -1;
-	if (!find_bar(&self->bar, 0x1b36, 0x0005, MEMORY_BAR))
+	if (!bar_find_memory(&self->bar))
 		SKIP(SETUP_SKIPPED, "no pci-testdev with memory: boot with -d pci-testdev,membar=16M");
-	self->fd = open_bar(&self->bar, variant->suffix);
+	self->fd = bar_open(&self->bar, variant->suffix);
 	if (self->fd < 0 && errno == ENOENT && *variant->suffix)
 		SKIP(SETUP_SKIPPED, "this kernel cannot combine writes (CONFIG_X86_PAT)");
 	ASSERT_GE(self->fd, 0);
@@ -239,12 +164,12 @@ FIXTURE_VARIANT_ADD(hole, private) { .how = MAP_PRIVATE };
 
 FIXTURE_SETUP(hole)
 {
-	if (!find_bar(&self->bar, 0x1af4, 0x1005, VIRTIO_BAR))
+	if (!bar_find(&self->bar, 0x1af4, 0x1005, VIRTIO_BAR))
 		SKIP(SETUP_SKIPPED, "no device to take: boot with -d virtio-rng-pci");
 	self->vmq = device_open(0);
 	ASSERT_GE(self->vmq, 0);
 	ASSERT_EQ(0, virtio(&self->bar, VIRTIO "/unbind"));
-	self->fd = open_bar(&self->bar, "");
+	self->fd = bar_open(&self->bar, "");
 	ASSERT_GE(self->fd, 0);
 }
 
