@@ -163,7 +163,7 @@ static void put_aligned(struct out *out, const struct vmq_cell *cell, int width)
 	}
 	before = out->length + out->spaces;
 	put_cell(out, cell, VMQ_TEXT_HUMAN);
-	pad(out, out->length - before, -width);
+	pad(out, out->length + out->spaces - before, -width);	/* an empty word flushes none */
 }
 
 /* One line of @table: of @record, or the names of the columns if it is NULL. */
