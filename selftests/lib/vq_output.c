@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include "oracle.h"
+#include "tool.h"
 #include "vq_output.h"
 
 #define ROOM		4096
@@ -26,17 +26,9 @@ static bool slurp(FILE *file, char *text, size_t room)
 int vq(const char *arguments, char *text, size_t room)
 {
 	char command[512];
-	FILE *out;
-	bool whole;
-	int status;
 
 	snprintf(command, sizeof(command), "vq %s", arguments);
-	out = popen(command, "r");
-	if (!out)
-		return -1;
-	whole = slurp(out, text, room);
-	status = pclose(out);
-	return whole && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	return tool_run(command, text, room);
 }
 
 static bool parse_row(char *line, struct row *row)

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Runs a tool and finds what it printed. */
+#ifndef TOOL_H
+#define TOOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * What the shell's @command prints to its standard output, in @text; its exit
+ * status, or -1 if it does not fit or did not end by itself.
+ */
+int tool_run(const char *command, char *text, size_t room);
+
+/*
+ * Runs the command made of @format, which prints TSV; its rows can be asked for up
+ * to the next call. False if it failed or a row is not as long as the header.
+ */
+bool tsv_run(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+extern size_t tsv_rows;
+
+/* The value of @key in row @row; "no such row" or "no such key" is what it says. */
+const char *tsv(size_t row, const char *key);
+
+/* The same as a number, hexadecimal if it begins with 0x; -1 for what is none. */
+uint64_t tsv_number(size_t row, const char *key);
+
+/* Whether @word is among those of a set, or is the only one. */
+bool tsv_has(size_t row, const char *key, const char *word);
+
+#endif

@@ -1,0 +1,492 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vmq dp and vmq walk: their lines against pagemap and kpagecount, against what
+ * the device says of the same page, and against what was done to the pages here.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+#include <vmq.h>
+
+#include "../module/shared/names.h"
+#include "lib/bar.h"
+#include "lib/device.h"
+#include "lib/oracle.h"
+#include "lib/setup.h"
+#include "lib/tool.h"
+#include "kselftest_harness.h"
+
+#define HUGE (512 * PAGE)
+
+FIXTURE(dp) {
+	int vmq;
+	char *map;		/* 8 anonymous pages of one table, nothing touched */
+};
+
+FIXTURE_SETUP(dp)
+{
+	self->vmq = device_open(0);
+	ASSERT_GE(self->vmq, 0);
+	self->map = setup_map_aligned(8 * PAGE, HUGE, PROT_READ | PROT_WRITE,
+				      MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	ASSERT_NE(NULL, self->map);
+	ASSERT_EQ(0, madvise(self->map, 8 * PAGE, MADV_NOHUGEPAGE));
+}
+
+FIXTURE_TEARDOWN(dp)
+{
+	munmap(self->map, 8 * PAGE);
+	close(self->vmq);
+}
+
+/* Fills the rows with what dp says of @pages pages of @pid from @at. */
+static bool dp(pid_t pid, const volatile void *at, int pages)
+{
+	return tsv_run("vmq dp --tsv %d %lx %d", pid, (uintptr_t)at, pages);
+}
+
+/* Row @row is of the page at @at, a present one, and all sources agree. */
+static void expect_page(struct __test_metadata *_metadata, int vmq, size_t row,
+			const volatile char *at)
+{
+	uint64_t entry = oracle_entry(at);
+	struct vmq_run runs[1];
+	struct vmq_scan scan = device_scan((uintptr_t)at, (uintptr_t)at + PAGE, VMQ_FACTS_ALL,
+					   runs, 1);
+
+	ASSERT_TRUE(entry & PM_PRESENT);
+	ASSERT_EQ(0, device_call(vmq, VMQ_IOC_SCAN, &scan));
+	EXPECT_EQ((uintptr_t)at, tsv_number(row, "linaddr"));
+	EXPECT_EQ(PM_FRAME(entry), tsv_number(row, "frame"));
+	EXPECT_EQ(oracle_kpage("kpagecount", PM_FRAME(entry)), tsv_number(row, "map_count"));
+	EXPECT_STREQ(vmq_kind_name(runs[0].kind), tsv(row, "fstate"));
+	EXPECT_STREQ(vmq_sharing_name(runs[0].sharing), tsv(row, "sharing"));
+	EXPECT_STREQ(vmq_on_write_name(runs[0].on_write), tsv(row, "on_write"));
+	EXPECT_STREQ(vmq_on_write_name(runs[0].forced_write), tsv(row, "forced_write"));
+	EXPECT_STREQ(vmq_memtype_name(runs[0].memtype), tsv(row, "memtype"));
+	EXPECT_EQ(runs[0].pkey, tsv_number(row, "pkey"));
+	EXPECT_EQ(1ULL << runs[0].shift, tsv_number(row, "leaf_bytes"));
+	for (const struct vmq_bit *bit = vmq_entry_bits; bit->bit; bit++) {
+		EXPECT_EQ(!!(bit->bit & runs[0].entry), tsv_has(row, "entry", bit->name))
+			TH_LOG("%s", bit->name);
+	}
+}
+
+/* Row @row is the entry that leads to the table of row @row + 1. */
+static void expect_directory(struct __test_metadata *_metadata, size_t row, const char *level)
+{
+	EXPECT_STREQ("table", tsv(row, "fstate"));
+	EXPECT_STREQ("resident", tsv(row, "pstate"));
+	EXPECT_STREQ(level, tsv(row, "level"));
+	EXPECT_TRUE(tsv_has(row, "entry", "present"));
+	EXPECT_EQ(tsv_number(row + 1, "table"), tsv_number(row, "frame"));
+	EXPECT_EQ(tsv_number(row, "frame"), tsv_number(row, "pteframe"));
+	EXPECT_EQ(tsv_number(row + 1, "linaddr"), tsv_number(row, "linaddr"));
+	EXPECT_STREQ("-", tsv(row, "map_count"));
+}
+
+TEST_F(dp, written_read_and_untouched)
+{
+	volatile char *map = self->map;
+
+	map[0] = 1;
+	(void)map[PAGE];
+	ASSERT_TRUE(dp(getpid(), map + 5, 3));
+	ASSERT_EQ(4, tsv_rows);
+	expect_directory(_metadata, 0, "pmd");
+	expect_page(_metadata, self->vmq, 1, map);
+	EXPECT_STREQ("anon", tsv(1, "fstate"));
+	EXPECT_STREQ("pageable", tsv(1, "pstate"));
+	EXPECT_STREQ("exclusive", tsv(1, "sharing"));
+	EXPECT_STREQ("through", tsv(1, "on_write"));
+	EXPECT_STREQ("pte", tsv(1, "level"));
+	EXPECT_EQ((uintptr_t)map / PAGE % 512, tsv_number(1, "index"));
+	EXPECT_EQ(tsv_number(1, "frame"), tsv_number(1, "pteframe"));
+	EXPECT_EQ(PM_FRAME(oracle_entry(map + PAGE)), tsv_number(2, "frame"));
+	EXPECT_STREQ("zero", tsv(2, "fstate"));
+	EXPECT_STREQ("fill", tsv(2, "on_write"));
+	EXPECT_STREQ("none", tsv(3, "fstate"));
+	EXPECT_STREQ("-", tsv(3, "frame"));
+	EXPECT_STREQ("-", tsv(3, "pteframe"));
+	EXPECT_STREQ("-", tsv(3, "inode"));
+	EXPECT_STREQ("-", tsv(3, "entry"));
+}
+
+/* A table, the next, and none at all above a hole. */
+TEST_F(dp, the_directory_comes_again)
+{
+	char *area = setup_map_aligned(3 * HUGE, HUGE, PROT_READ | PROT_WRITE,
+				       MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	volatile char *edge = area + HUGE;
+
+	ASSERT_NE(NULL, area);
+	ASSERT_EQ(0, madvise(area, 3 * HUGE, MADV_NOHUGEPAGE));
+	edge[-PAGE] = 1;
+	edge[0] = 1;
+	ASSERT_EQ(0, munmap(area + HUGE + 2 * PAGE, PAGE));
+	ASSERT_TRUE(dp(getpid(), edge - PAGE, 5));
+	ASSERT_EQ(8, tsv_rows);
+	expect_directory(_metadata, 0, "pmd");
+	expect_page(_metadata, self->vmq, 1, edge - PAGE);
+	expect_directory(_metadata, 2, "pmd");
+	expect_page(_metadata, self->vmq, 3, edge);
+	EXPECT_EQ((uintptr_t)edge / HUGE % 512, tsv_number(2, "index"));
+	EXPECT_EQ(0, tsv_number(3, "index"));
+	EXPECT_EQ((uintptr_t)edge + PAGE, tsv_number(4, "linaddr"));
+	EXPECT_STREQ("none", tsv(4, "fstate"));
+	EXPECT_STREQ("free", tsv(5, "fstate"));
+	EXPECT_STREQ("-", tsv(5, "level"));
+	expect_directory(_metadata, 6, "pmd");
+	EXPECT_STREQ("none", tsv(7, "fstate"));
+	/* without a table of its own: the entry above is the next level's */
+	ASSERT_TRUE(dp(getpid(), edge + HUGE, 1));
+	ASSERT_EQ(2, tsv_rows);
+	EXPECT_STREQ("pud", tsv(0, "level"));
+	EXPECT_STREQ("pmd", tsv(1, "level"));
+	EXPECT_STREQ("none", tsv(1, "fstate"));
+	munmap(area, 3 * HUGE);
+}
+
+TEST_F(dp, bits_by_construction)
+{
+	volatile char *map = self->map;
+
+	map[0] = map[PAGE] = map[2 * PAGE] = map[3 * PAGE] = 1;
+	ASSERT_EQ(0, mprotect(self->map + PAGE, PAGE, PROT_READ));
+	ASSERT_EQ(0, mprotect(self->map + 2 * PAGE, PAGE, PROT_NONE));
+	ASSERT_EQ(0, mprotect(self->map + 3 * PAGE, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC));
+	ASSERT_TRUE(dp(getpid(), map, 4));
+	ASSERT_EQ(5, tsv_rows);
+	for (int i = 0; i < 4; i++) {
+		expect_page(_metadata, self->vmq, i + 1, map + i * PAGE);
+		EXPECT_TRUE(tsv_has(i + 1, "entry", "present"));
+		EXPECT_TRUE(tsv_has(i + 1, "entry", "dirty"));
+		EXPECT_TRUE(tsv_has(i + 1, "entry", "accessed"));
+		EXPECT_EQ(i == 0 || i == 3, tsv_has(i + 1, "entry", "write"));
+		if (i != 2)	/* without access the bit says nothing */
+			EXPECT_EQ(i == 3, tsv_has(i + 1, "entry", "exec"));
+		EXPECT_EQ(i == 2, tsv_has(i + 1, "entry", "protnone"));
+		EXPECT_STREQ(i == 0 || i == 3 ? "through" : "deny", tsv(i + 1, "on_write"));
+	}
+	ASSERT_EQ(0, system("echo 1 >/proc/$PPID/clear_refs"));	/* no page was used, it says */
+	ASSERT_TRUE(dp(getpid(), map, 1));
+	EXPECT_FALSE(tsv_has(1, "entry", "accessed"));
+	EXPECT_TRUE(tsv_has(1, "entry", "dirty"));
+}
+
+/* Of a file on a disk: pages it has, and the place of those that are not mapped. */
+TEST_F(dp, a_file)
+{
+	int fd = setup_file("/mnt/ext4", 64);
+	volatile char *map = mmap(NULL, 62 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 2 * PAGE);
+	char device[16];
+	struct stat st;
+
+	ASSERT_NE(MAP_FAILED, map);
+	ASSERT_EQ(0, fstat(fd, &st));
+	snprintf(device, sizeof(device), "%02x:%02x", major(st.st_dev), minor(st.st_dev));
+	(void)map[0];		/* some neighbours are mapped with it, none so far away */
+	ASSERT_TRUE(dp(getpid(), map, 1));
+	expect_page(_metadata, self->vmq, 1, map);
+	EXPECT_STREQ("file", tsv(1, "fstate"));
+	EXPECT_STREQ("file", tsv(1, "sharing"));
+	EXPECT_FALSE(tsv_has(1, "entry", "dirty"));
+	EXPECT_STREQ("-", tsv(1, "inode"));
+	ASSERT_TRUE(dp(getpid(), map + 40 * PAGE, 1));
+	EXPECT_STREQ("none", tsv(1, "fstate"));
+	EXPECT_EQ(st.st_ino, tsv_number(1, "inode"));
+	EXPECT_EQ(42, tsv_number(1, "file_page"));
+	EXPECT_STREQ(device, tsv(1, "device"));
+	EXPECT_STREQ("-", tsv(1, "frame"));
+	EXPECT_STREQ("fill", tsv(1, "on_write"));
+	munmap((void *)map, 62 * PAGE);
+	close(fd);
+}
+
+TEST_F(dp, swap)
+{
+	uint64_t entry;
+
+	if (setup_swap())
+		SKIP(return, "no swap: zram is missing");
+	memset(self->map, 's', PAGE);
+	for (int i = 0; i < 100 && !(oracle_entry(self->map) & PM_SWAP); i++)
+		ASSERT_EQ(0, madvise(self->map, PAGE, MADV_PAGEOUT));
+	entry = oracle_entry(self->map);
+	if (!(entry & PM_SWAP))
+		SKIP(return, "the page does not leave memory");
+	ASSERT_TRUE(dp(getpid(), self->map, 1));
+	EXPECT_STREQ("swap", tsv(1, "fstate"));
+	EXPECT_EQ(entry & 31, tsv_number(1, "swap_area"));
+	EXPECT_EQ(PM_FRAME(entry) >> 5, tsv_number(1, "swap_offset"));
+	EXPECT_STREQ("-", tsv(1, "frame"));
+	EXPECT_STREQ("-", tsv(1, "pstate"));
+	EXPECT_STREQ("swapin-reuse", tsv(1, "on_write"));
+}
+
+static void expect_huge(struct __test_metadata *_metadata, int vmq, volatile char *huge,
+			const char *kind)
+{
+	ASSERT_TRUE(dp(getpid(), huge + 3 * PAGE, 2));
+	ASSERT_EQ(3, tsv_rows);
+	expect_directory(_metadata, 0, "pud");
+	expect_page(_metadata, vmq, 1, huge + 3 * PAGE);
+	expect_page(_metadata, vmq, 2, huge + 4 * PAGE);
+	EXPECT_STREQ(kind, tsv(1, "fstate"));
+	EXPECT_STREQ("pmd", tsv(1, "level"));
+	EXPECT_EQ(HUGE, tsv_number(1, "leaf_bytes"));
+	/* the entry holds the first frame, the page has another */
+	EXPECT_EQ(PM_FRAME(oracle_entry(huge)), tsv_number(1, "pteframe"));
+	EXPECT_EQ(tsv_number(1, "pteframe") + 3, tsv_number(1, "frame"));
+}
+
+TEST_F(dp, a_transparent_huge_page)
+{
+	volatile char *huge = setup_huge();
+	struct vmq_run run;
+
+	ASSERT_NE(NULL, huge);
+	huge[0] = 1;
+	ASSERT_EQ(0, device_page(self->vmq, huge, &run));
+	if (run.shift != 21)
+		SKIP(return, "no huge page was free");
+	expect_huge(_metadata, self->vmq, huge, "anon");
+	EXPECT_STREQ("pageable", tsv(1, "pstate"));
+}
+
+TEST_F(dp, a_hugetlb_page)
+{
+	volatile char *huge;
+
+	if (setup_hugetlb_pages(21, 1))
+		SKIP(return, "no hugetlb page to be had");
+	huge = mmap(NULL, HUGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB,
+		    -1, 0);
+	ASSERT_NE(MAP_FAILED, huge);
+	huge[0] = 1;
+	expect_huge(_metadata, self->vmq, huge, "hugetlb");
+	EXPECT_STREQ("resident", tsv(1, "pstate"));
+	munmap((void *)huge, HUGE);
+}
+
+TEST_F(dp, a_locked_page_is_resident)
+{
+	self->map[0] = 1;
+	ASSERT_EQ(0, mlock(self->map, PAGE));
+	setup_drain();
+	ASSERT_TRUE(dp(getpid(), self->map, 1));
+	EXPECT_STREQ("resident", tsv(1, "pstate"));
+	ASSERT_EQ(0, munlock(self->map, PAGE));
+}
+
+/* Whether dp, for people, has @word in the column @title of its last line. */
+static bool shows(const volatile void *at, const char *title, const char *word)
+{
+	char command[64], text[4096], *line, *last, *column;
+
+	snprintf(command, sizeof(command), "vmq dp %d %lx", getpid(), (uintptr_t)at);
+	if (tool_run(command, text, sizeof(text)))
+		return false;
+	line = strstr(text, "\nlinaddr ");
+	last = strrchr(text, '\n');
+	if (!line || !last)
+		return false;
+	*last = '\0';
+	last = strrchr(text, '\n') + 1;
+	column = strstr(line, title);
+	if (!column || strlen(last) <= (size_t)(column - line - 1))
+		return false;
+	return !strncmp(last + (column - line - 1), word, strlen(word));
+}
+
+TEST_F(dp, frames_that_are_no_memory)
+{
+	volatile char *map;
+	struct bar bar;
+	int fd;
+
+	if (!bar_find_memory(&bar))
+		SKIP(return, "no pci-testdev with memory: boot with -d pci-testdev,membar=16M");
+	fd = bar_open(&bar, "");
+	map = mmap(NULL, bar.size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	ASSERT_NE(MAP_FAILED, map);
+	(void)map[5 * PAGE];
+	ASSERT_TRUE(dp(getpid(), map + 5 * PAGE, 1));
+	ASSERT_EQ(2, tsv_rows);
+	EXPECT_EQ(bar.start / PAGE + 5, tsv_number(1, "frame"));
+	EXPECT_STREQ("pfnmap", tsv(1, "fstate"));
+	EXPECT_STREQ("uvirt", tsv(1, "pstate"));
+	EXPECT_STREQ("uc-", tsv(1, "memtype"));
+	EXPECT_STREQ("-", tsv(1, "map_count"));
+	EXPECT_TRUE(tsv_has(1, "entry", "special"));
+	EXPECT_TRUE(shows(map + 5 * PAGE, "CD", "CD  "));
+	self->map[0] = 1;
+	EXPECT_TRUE(shows(self->map, "CD", "      U  W  P  pageable"));
+	munmap((void *)map, bar.size);
+	close(fd);
+}
+
+/* A debugger of 1993 finds its columns, in its order. */
+TEST_F(dp, the_columns_of_the_debugger)
+{
+	static const char *const titles[] = {
+		"linaddr", "frame", "pteframe", "state", "res", "Dc", "Au", "CD", "WT", "Us", "rW",
+		"Pn", "state", "Xx",
+	};
+	char command[64], text[4096], *line, *word;
+
+	snprintf(command, sizeof(command), "vmq dp %d %lx", getpid(), (uintptr_t)self->map);
+	ASSERT_EQ(0, tool_run(command, text, sizeof(text)));
+	line = strstr(text, "\nlinaddr ");
+	ASSERT_NE(NULL, line);
+	line++;
+	for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++) {
+		while ((word = strsep(&line, " ")) && !*word)
+			;
+		ASSERT_NE(NULL, word);
+		EXPECT_STREQ(titles[i], word);
+	}
+	EXPECT_TRUE(shows(self->map, "Pn", "n"));
+}
+
+/* The document's experiment: one page for all who map it, until one of them writes. */
+TEST_F(dp, shared_until_written)
+{
+	int fd = setup_file("/mnt/ext4", 1);
+	volatile char *here = setup_map(PAGE, MAP_PRIVATE, fd);
+	volatile char *there = setup_map(PAGE, MAP_PRIVATE, fd);
+	uint64_t frame;
+	pid_t child;
+
+	ASSERT_NE(NULL, here);
+	ASSERT_NE(NULL, there);
+	(void)here[0];
+	(void)there[0];
+	child = setup_fork();
+	ASSERT_GT(child, 0);
+	/* a child maps pages of files anew */
+	ASSERT_TRUE(tsv_run("vmq in --tsv %d %lx", child, (uintptr_t)here));
+	frame = tsv_number(1, "frame");
+	EXPECT_EQ(PM_FRAME(oracle_entry(here)), frame);
+	ASSERT_TRUE(dp(getpid(), there, 1));
+	EXPECT_EQ(frame, tsv_number(1, "frame"));
+	EXPECT_EQ(3, tsv_number(1, "map_count"));
+	there[0] = 1;
+	ASSERT_TRUE(dp(getpid(), there, 1));
+	expect_page(_metadata, self->vmq, 1, there);
+	EXPECT_NE(frame, tsv_number(1, "frame"));
+	EXPECT_STREQ("anon", tsv(1, "fstate"));
+	EXPECT_TRUE(tsv_has(1, "flags", "privatized"));
+	ASSERT_TRUE(dp(getpid(), here, 1));
+	EXPECT_EQ(frame, tsv_number(1, "frame"));
+	EXPECT_FALSE(tsv_has(1, "flags", "privatized"));
+	ASSERT_TRUE(dp(child, here, 1));
+	EXPECT_EQ(frame, tsv_number(1, "frame"));
+	EXPECT_EQ(2, tsv_number(1, "map_count"));
+	setup_end(child);
+}
+
+TEST_F(dp, shared_by_a_fork)
+{
+	uint64_t frame;
+	pid_t child;
+
+	self->map[0] = 1;
+	child = setup_fork();
+	ASSERT_GT(child, 0);
+	ASSERT_TRUE(dp(getpid(), self->map, 1));
+	frame = tsv_number(1, "frame");
+	expect_page(_metadata, self->vmq, 1, self->map);
+	ASSERT_TRUE(dp(child, self->map, 1));
+	EXPECT_EQ(frame, tsv_number(1, "frame"));
+	EXPECT_STREQ("maybe", tsv(1, "sharing"));
+	EXPECT_STREQ("copy", tsv(1, "on_write"));
+	EXPECT_EQ(2, tsv_number(1, "map_count"));
+	EXPECT_FALSE(tsv_has(1, "entry", "write"));
+	setup_end(child);
+}
+
+/* What only tables tell is absent, what pagemap tells is there. */
+TEST_F(dp, without_the_module)
+{
+	self->map[0] = 1;
+	ASSERT_TRUE(tsv_run("vmq dp --tsv --backend=procfs %d %lx 2 2>/dev/null", getpid(),
+			    (uintptr_t)self->map));
+	ASSERT_EQ(2, tsv_rows);
+	EXPECT_EQ(PM_FRAME(oracle_entry(self->map)), tsv_number(0, "frame"));
+	EXPECT_STREQ("anon", tsv(0, "fstate"));
+	EXPECT_STREQ("-", tsv(0, "level"));
+	EXPECT_STREQ("-", tsv(0, "table"));
+	EXPECT_STREQ("-", tsv(0, "pteframe"));
+	EXPECT_STREQ("-", tsv(0, "memtype"));
+	EXPECT_STREQ("present", tsv(0, "entry"));
+	EXPECT_STREQ("none", tsv(1, "fstate"));
+	EXPECT_TRUE(shows(self->map, "Dc", "D"));
+}
+
+/* The rows are the levels of @address, one after the other. */
+static void expect_path(struct __test_metadata *_metadata, const volatile void *address, int bottom)
+{
+	static const char *const names[] = { "pte", "pmd", "pud", "p4d", "pgd" };
+	struct vmq *vmq;
+	int levels;
+
+	ASSERT_EQ(0, vmq_open(&vmq, 0, VMQ_BACKEND_MODULE));
+	levels = vmq_top(vmq) > 1ULL << 47 ? 5 : 4;
+	vmq_close(vmq);
+	ASSERT_TRUE(tsv_run("vmq walk --tsv %d %lx", getpid(), (uintptr_t)address));
+	ASSERT_EQ(levels - bottom, tsv_rows);
+	EXPECT_STREQ("pgd", tsv(0, "level"));
+	for (int i = 0, level = levels - 1; level >= bottom; i++, level--) {
+		if (i)
+			EXPECT_STREQ(names[level], tsv(i, "level"));
+		EXPECT_EQ((uintptr_t)address >> (12 + 9 * level) & 511, tsv_number(i, "index"));
+		EXPECT_EQ((uintptr_t)address & -PAGE, tsv_number(i, "linaddr"));
+		if (level > bottom)
+			expect_directory(_metadata, i, tsv(i, "level"));
+	}
+}
+
+TEST_F(dp, walk_to_a_small_page)
+{
+	self->map[PAGE] = 1;
+	expect_path(_metadata, self->map + PAGE + 7, 0);
+	expect_page(_metadata, self->vmq, tsv_rows - 1, self->map + PAGE);
+	EXPECT_EQ(tsv_number(tsv_rows - 1, "frame"), tsv_number(tsv_rows - 1, "pteframe"));
+}
+
+TEST_F(dp, walk_to_a_huge_page)
+{
+	volatile char *huge = setup_huge();
+	struct vmq_run run;
+
+	ASSERT_NE(NULL, huge);
+	huge[0] = 1;
+	ASSERT_EQ(0, device_page(self->vmq, huge, &run));
+	if (run.shift != 21)
+		SKIP(return, "no huge page was free");
+	expect_path(_metadata, huge + 9 * PAGE, 1);
+	expect_page(_metadata, self->vmq, tsv_rows - 1, huge + 9 * PAGE);
+	EXPECT_EQ(tsv_number(tsv_rows - 1, "frame") - 9, tsv_number(tsv_rows - 1, "pteframe"));
+}
+
+TEST_F(dp, walk_to_nothing)
+{
+	self->map[0] = 1;	/* so that there is a table */
+	expect_path(_metadata, self->map + PAGE, 0);
+	EXPECT_STREQ("none", tsv(tsv_rows - 1, "fstate"));
+	EXPECT_STREQ("-", tsv(tsv_rows - 1, "frame"));
+	EXPECT_STREQ("-", tsv(tsv_rows - 1, "pteframe"));
+	EXPECT_STREQ("fill", tsv(tsv_rows - 1, "on_write"));
+}
+
+TEST_HARNESS_MAIN
