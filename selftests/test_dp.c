@@ -22,7 +22,7 @@
 #include "lib/device.h"
 #include "lib/oracle.h"
 #include "lib/setup.h"
-#include "lib/tool.h"
+#include "lib/tsv.h"
 #include "kselftest_harness.h"
 
 #define HUGE (512 * PAGE)
@@ -294,7 +294,7 @@ static bool shows(const volatile void *at, const char *title, const char *word)
 	char command[64], text[4096], *line, *last, *column;
 
 	snprintf(command, sizeof(command), "vmq dp %d %lx", getpid(), (uintptr_t)at);
-	if (tool_run(command, text, sizeof(text)))
+	if (program_run(command, text, sizeof(text)))
 		return false;
 	line = strstr(text, "\nlinaddr ");
 	last = strrchr(text, '\n');
@@ -345,7 +345,7 @@ TEST_F(dp, the_columns_of_the_debugger)
 	char command[64], text[4096], *line, *word;
 
 	snprintf(command, sizeof(command), "vmq dp %d %lx", getpid(), (uintptr_t)self->map);
-	ASSERT_EQ(0, tool_run(command, text, sizeof(text)));
+	ASSERT_EQ(0, program_run(command, text, sizeof(text)));
 	line = strstr(text, "\nlinaddr ");
 	ASSERT_NE(NULL, line);
 	line++;

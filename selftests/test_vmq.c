@@ -21,7 +21,7 @@
 #include "lib/child.h"
 #include "lib/oracle.h"
 #include "lib/setup.h"
-#include "lib/tool.h"
+#include "lib/tsv.h"
 #include "lib/vq_output.h"
 #include "kselftest_harness.h"
 
@@ -39,7 +39,7 @@ static int vmq(const char *format, ...)
 	vsnprintf(arguments, sizeof(arguments), format, args);
 	va_end(args);
 	snprintf(command, sizeof(command), "vmq %s 2>&1", arguments);
-	return tool_run(command, text, sizeof(text));
+	return program_run(command, text, sizeof(text));
 }
 
 TEST(help_has_the_commands)

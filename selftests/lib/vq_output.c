@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "oracle.h"
-#include "tool.h"
+#include "program.h"
 #include "vq_output.h"
 
 #define ROOM		4096
@@ -14,21 +14,12 @@
 struct row rows[ROOM];
 size_t row_count;
 
-/* Reads all of @file into @text; false if it does not fit. */
-static bool slurp(FILE *file, char *text, size_t room)
-{
-	size_t length = fread(text, 1, room - 1, file);
-
-	text[length] = '\0';
-	return length < room - 1;
-}
-
 int vq(const char *arguments, char *text, size_t room)
 {
 	char command[512];
 
 	snprintf(command, sizeof(command), "vq %s", arguments);
-	return tool_run(command, text, room);
+	return program_run(command, text, room);
 }
 
 static bool parse_row(char *line, struct row *row)
@@ -86,7 +77,7 @@ bool read_proc(pid_t pid, const char *name, char *text, size_t room)
 	file = fopen(path, "r");
 	if (!file)
 		return false;
-	whole = slurp(file, text, room);
+	whole = program_read(file, text, room);
 	fclose(file);
 	return whole;
 }

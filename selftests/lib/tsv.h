@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Runs a tool and finds what it printed. */
-#ifndef TOOL_H
-#define TOOL_H
+/* Runs a tool and finds values in the TSV it printed. */
+#ifndef TSV_H
+#define TSV_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/*
- * What the shell's @command prints to its standard output, in @text; its exit
- * status, or -1 if it does not fit or did not end by itself.
- */
-int tool_run(const char *command, char *text, size_t room);
 
 /*
  * Runs the command made of @format, which prints TSV; its rows can be asked for up

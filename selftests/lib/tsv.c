@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Runs tools by the shell, cuts up TSV. */
+/* Cuts up TSV. */
 #define _GNU_SOURCE
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
-#include "tool.h"
+#include "program.h"
+#include "tsv.h"
 
 #define ROWS	1024
 #define KEYS	64
@@ -17,20 +17,6 @@ size_t tsv_rows;
 static char *keys[KEYS];
 static size_t key_count;
 static char *cells[ROWS][KEYS];
-
-int tool_run(const char *command, char *text, size_t room)
-{
-	FILE *out = popen(command, "re");
-	size_t length;
-	int status;
-
-	if (!out)
-		return -1;
-	length = fread(text, 1, room - 1, out);
-	text[length] = '\0';
-	status = pclose(out);
-	return length < room - 1 && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
 
 /* The fields of @line, at most KEYS; their number. */
 static size_t cut(char *line, char **fields)
@@ -63,7 +49,7 @@ bool tsv_run(const char *format, ...)
 	va_start(args, format);
 	vsnprintf(command, sizeof(command), format, args);
 	va_end(args);
-	return !tool_run(command, text, sizeof(text)) && parse(text);
+	return !program_run(command, text, sizeof(text)) && parse(text);
 }
 
 const char *tsv(size_t row, const char *key)
