@@ -318,7 +318,7 @@ int story_end(struct story *story)
 		if (story->untold)
 			printf(", %u could not be checked", story->untold);
 		if (story->absent)
-			printf(", %u not to be seen on this machine", story->absent);
+			printf(", %u not to be seen here", story->absent);
 		putchar('\n');
 		err = fflush(stdout) ? -errno : 0;
 	} else {

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "../common/errors.h"
-#include "../stage/story.h"
 #include "commands.h"
 #include "lab.h"
 
@@ -32,6 +31,20 @@ static const struct {
 int lab_failed(const char *who, int64_t err)
 {
 	return err < 0 ? fail(who, err) : STATUS_DONE;
+}
+
+void lab_claim_count(struct story *story, const struct sighting *page, __u32 times)
+{
+	int holds = sighting_mapped(page, times);
+
+	if (holds != CANNOT_TELL)
+		story_claim(story, holds, "Entries that map the page of %s: %u.", page->who, times);
+}
+
+void lab_without_counts(struct story *story, const struct sighting *page)
+{
+	if (sighting_mapped(page, 0) == CANNOT_TELL)
+		story_absent(story, "how many entries map a page, which is told to root only");
 }
 
 static int list_labs(void)

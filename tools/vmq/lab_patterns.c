@@ -12,7 +12,6 @@
 #include "../common/errors.h"
 #include "../common/source.h"
 #include "../stage/sample.h"
-#include "../stage/story.h"
 #include "lab.h"
 
 #define ROOM 1024
@@ -203,6 +202,8 @@ static int show_data(struct lab *lab)
 	turns = lab->count == 6 && IMAGE(2, RW | VMQ_PROT_COPY) && IMAGE(3, RW) &&
 		IMAGE(4, RW | VMQ_PROT_COPY) && IMAGE(5, RW);
 	story_claim(story, one_allocation(lab, lab->start, RWEC), "The library is one allocation.");
+	story_claim(story, IMAGE(0, VMQ_PROT_READ) && IMAGE(1, VMQ_PROT_READ | VMQ_PROT_EXEC),
+		    "Its headers are to be read, its code to be read and executed.");
 	story_claim(story, turns, "The four pages of its data are RW-C and, where the process has written, RW, in turn.");
 	story_say(story, "The data of a library is one VMA. Cut by what its pages are, it has rows with a C, "
 		  "where a write would still make a copy, and without, where that has happened.");
