@@ -84,6 +84,40 @@ int sighting_of_file(const struct sighting *sighting)
 	return sighting->run.kind == VMQ_KIND_FILE || sighting->run.kind == VMQ_KIND_SHMEM;
 }
 
+static int only_of_file(struct vmq *vmq, __u64 start, __u64 end)
+{
+	const struct vmq_query query = { .start = start, .end = end, .facts = VMQ_FACTS_PAGE };
+	struct sighting page = { 0 };
+	struct vmq_runs *runs;
+	int got, holds = 1;
+
+	if (vmq_runs_open(vmq, &query, &runs))
+		return CANNOT_TELL;
+	while ((got = vmq_runs_next(runs, &page.run)) > 0)
+		if (page.run.kind != VMQ_KIND_NONE || !(page.run.valid & VMQ_VALID_KIND))
+			holds = both(holds, sighting_of_file(&page));
+	vmq_runs_close(runs);
+	return got ? CANNOT_TELL : holds;
+}
+
+int sighting_vma_of_file(const struct sighting *sighting, enum vmq_backend backend)
+{
+	__u64 page = sysconf(_SC_PAGESIZE), start = sighting->address & -page;
+	struct vmq_vma_list list;
+	struct vmq *vmq;
+	int holds = CANNOT_TELL;
+
+	if (vmq_open(&vmq, sighting->pid, backend))
+		return CANNOT_TELL;
+	if (!vmq_vmas_read(vmq, start, start + page, &list)) {
+		if (list.count)
+			holds = only_of_file(vmq, list.vmas[0].start, list.vmas[0].end);
+		vmq_vmas_free(&list);
+	}
+	vmq_close(vmq);
+	return holds;
+}
+
 int sighting_exclusive(const struct sighting *sighting)
 {
 	if (!(sighting->run.valid & VMQ_VALID_SHARING))

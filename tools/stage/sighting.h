@@ -57,6 +57,8 @@ int sighting_private(const struct sighting *sighting);
 int sighting_privatized(const struct sighting *sighting);
 /* The page of the file (or of the shared memory) itself. */
 int sighting_of_file(const struct sighting *sighting);
+/* No page of its VMA is another than the file's; asked of @backend now. */
+int sighting_vma_of_file(const struct sighting *sighting, enum vmq_backend backend);
 /* Anonymous and this process' alone, for certain. */
 int sighting_exclusive(const struct sighting *sighting);
 /* So many entries map it. */

@@ -45,7 +45,8 @@ static int enter(struct lab *lab, const char *who)
 	byte = actor_ask(actor, LAB_READ, address, 0);
 	if (byte < 0)
 		return fail(who, byte);
-	lab->byte = byte;
+	if (lab->count == 1)
+		lab->byte = byte;
 	*page = (struct sighting){
 		.who = who, .pid = actor->pid, .item = FUNCTION, .address = address,
 	};
@@ -97,45 +98,6 @@ static int read_only(const struct sighting *page)
 	return both(!strcmp(sighting_rights(page), "r-xp"), not(sighting_writable(page)));
 }
 
-/* Whether [start, end) of @vmq has a page that is not the file's: 0 if so. */
-static int only_file_pages(struct vmq *vmq, __u64 start, __u64 end)
-{
-	const struct vmq_query query = { .start = start, .end = end, .facts = VMQ_FACTS_PAGE };
-	struct vmq_runs *runs;
-	struct vmq_run run;
-	int got, holds = 1;
-
-	if (vmq_runs_open(vmq, &query, &runs))
-		return CANNOT_TELL;
-	while ((got = vmq_runs_next(runs, &run)) > 0) {
-		const struct sighting page = { .run = run };
-
-		if (run.kind != VMQ_KIND_NONE || !(run.valid & VMQ_VALID_KIND))
-			holds = both(holds, sighting_of_file(&page));
-	}
-	vmq_runs_close(runs);
-	return got ? CANNOT_TELL : holds;
-}
-
-/* There is no anonymous memory in the VMA of @page. */
-static int all_of_file(const struct lab *lab, const struct sighting *page)
-{
-	__u64 size = sysconf(_SC_PAGESIZE), start = page->address & -size;
-	struct vmq_vma_list list;
-	struct vmq *vmq;
-	int holds = CANNOT_TELL;
-
-	if (vmq_open(&vmq, page->pid, lab->story.options.backend))
-		return CANNOT_TELL;
-	if (!vmq_vmas_read(vmq, start, start + size, &list)) {
-		if (list.count)
-			holds = only_file_pages(vmq, list.vmas[0].start, list.vmas[0].end);
-		vmq_vmas_free(&list);
-	}
-	vmq_close(vmq);
-	return holds;
-}
-
 /* What is true as long as nobody has written. */
 static void claim_untouched(struct lab *lab)
 {
@@ -143,7 +105,7 @@ static void claim_untouched(struct lab *lab)
 	int holds = 1;
 
 	for (int i = P1; i <= P4; i++)
-		holds = both(holds, all_of_file(lab, &lab->pages[i]));
+		holds = both(holds, sighting_vma_of_file(&lab->pages[i], lab->story.options.backend));
 	story_claim(story, shared(lab, P1, P5),
 		    "p1, p2, p3 and p4 have one page there, and it is the page of the file.");
 	lab_claim_count(story, &lab->pages[P1], 4);
