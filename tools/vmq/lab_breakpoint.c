@@ -276,8 +276,8 @@ static int write_unattached(struct lab *lab)
 	if (status)
 		return status;
 	if (err) {
-		story_claim(story, both(err == -EIO, shared(lab, P2, CHILD)),
-			    "This kernel refuses (%s), and p2 keeps the page of the file.", strerror(-err));
+		story_claim(story, err == -EIO, "This kernel refuses (%s).", strerror(-err));
+		story_claim(story, shared(lab, P2, CHILD), "p2 keeps the page of the file, as p3, p4 and p5 do.");
 		return STATUS_DONE;
 	}
 	story_claim(story, privatized(lab, P2),
