@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 
 #include "lib/caller.h"
 #include "lib/program.h"
@@ -283,6 +284,15 @@ static int told_to_hold(void)
 	return end ? atoi(end) : -1;
 }
 
+/* Kernels can be built without process_vm_writev(), which one of the claims is about. */
+static int kernel_writes_vms(void)
+{
+	char from = 0, to;
+	const struct iovec source = { &from, 1 }, target = { &to, 1 };
+
+	return process_vm_writev(getpid(), &source, 1, &target, 1, 0) == 1;
+}
+
 static void expect_told(struct __test_metadata *_metadata, const char *command, int claims)
 {
 	EXPECT_EQ(0, program_run(command, text, sizeof(text)));
@@ -296,14 +306,16 @@ static void expect_told(struct __test_metadata *_metadata, const char *command, 
 /* Ten claims of the one lab and six of the other are about counts. */
 TEST(the_text_has_all_claims)
 {
-	expect_told(_metadata, "vmq lab breakpoint", ALL_BREAKPOINT);
-	EXPECT_EQ(0, count("[--]"));
+	int absent = !kernel_writes_vms();
+
+	expect_told(_metadata, "vmq lab breakpoint", ALL_BREAKPOINT - absent);
+	EXPECT_EQ(absent, count("[--]"));
 	/* in steps 6 and 8, and where a write to mem was refused in 7a */
 	EXPECT_LE(2, count("\n  p1, p1child share one page. p2, p3, p4, p5 share one page.\n"));
 	expect_told(_metadata, "vmq lab views", ALL_VIEWS);
 	EXPECT_EQ(1, count(" rwxs  W+X with shared rx, private rx, itself\n  [ok] All six"));
 	ASSERT_EQ(0, caller_share_device());
-	expect_told(_metadata, "su user -c 'vmq lab breakpoint'", ALL_BREAKPOINT - 10);
+	expect_told(_metadata, "su user -c 'vmq lab breakpoint'", ALL_BREAKPOINT - absent - 10);
 	EXPECT_EQ(1, count("[--] Not here: how many entries map a page"));
 	expect_told(_metadata, "su user -c 'vmq lab views'", ALL_VIEWS - 6);
 	EXPECT_EQ(1, count("[--] Not here: how many entries map a page"));

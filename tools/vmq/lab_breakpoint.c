@@ -165,7 +165,10 @@ static int write_with_rights(struct lab *lab)
 	status = look(lab);
 	if (status)
 		return status;
-	story_claim(&lab->story, err == -EFAULT, "The write is refused (%s).", strerror(-err));
+	if (err == -ENOSYS)
+		story_absent(&lab->story, "process_vm_writev(), which this kernel was built without");
+	else
+		story_claim(&lab->story, err == -EFAULT, "The write is refused (%s).", strerror(-err));
 	claim_untouched(lab);
 	return STATUS_DONE;
 }
