@@ -99,6 +99,8 @@ static int document_tell(struct story *story, const struct files *files)
 	status = document_first(story, &first);
 	for (enum step step = STEP_OTHER_BASE; !status && step < STEPS; step++)
 		status = document_second(story, step, &first, &second);
+	if (!status)
+		story_step_end(story);
 	instance_end(&second);
 	instance_end(&first);
 	return status ? status : fork_tell(story, files);

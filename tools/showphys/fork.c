@@ -214,6 +214,8 @@ int fork_tell(struct story *story, const struct files *files)
 		if (!status)
 			status = instance_status(&family.child);
 	}
+	if (!status)
+		story_step_end(story);
 	instance_end(&family.child);
 	instance_end(&family.parent);
 	return status;

@@ -145,6 +145,8 @@ int system_tell(struct story *story, const struct files *files)
 	status = tell_preferred(&loaded);
 	if (!status)
 		status = tell_elsewhere(&loaded, files);
+	if (!status)
+		story_step_end(story);
 	for (int i = 0; i < INSTANCES; i++) {
 		if (!status)
 			status = instance_status(&loaded.instance[i]);

@@ -90,8 +90,7 @@ static bool waits_on(const struct story *story)
 	return !ends[1].revents && read(STDIN_FILENO, &byte, 1) == 1 && byte != '\n';
 }
 
-/* Waits for Enter, if that is wanted. */
-static void end_step(struct story *story)
+void story_step_end(struct story *story)
 {
 	if (story->open && story->waits) {
 		printf("-- Enter goes on --");
@@ -104,7 +103,7 @@ static void end_step(struct story *story)
 
 void story_step(struct story *story, const char *name, const char *title)
 {
-	end_step(story);
+	story_step_end(story);
 	story->step = name;
 	story->open = true;
 	if (for_people(story))
@@ -310,7 +309,7 @@ int story_end(struct story *story)
 {
 	int err;
 
-	end_step(story);
+	story_step_end(story);
 	if (for_people(story)) {
 		printf("\n%u claims hold", story->held);
 		if (story->failed)

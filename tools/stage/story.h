@@ -55,6 +55,12 @@ int story_begin_table(struct story *story, const struct options *options, const 
 /* Begins step @name, a word that programs see, with a title. */
 void story_step(struct story *story, const char *name, const char *title);
 
+/*
+ * Ends the step with its wait; without this the next step or the end does. To be
+ * called before what the step has shown goes away.
+ */
+void story_step_end(struct story *story);
+
 /* A sentence or more for people. */
 void story_say(struct story *story, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
