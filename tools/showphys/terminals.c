@@ -59,20 +59,24 @@ static int serve(struct story *story, struct instance *first, int connection)
 		if (status || order.what == TERMINAL_DONE)
 			return status;
 	}
-	fprintf(stderr, "showphys: the second instance has gone before the end\n");
-	return STATUS_FAILED;
+	return refuse("the second instance has gone before the end");
 }
 
+/* Tells it until the second instance has come and gone; closes @meeting. */
 static int tell_first(struct story *story, struct instance *first, const struct files *files,
 		      int meeting)
 {
 	int connection, status = document_first(story, first);
 
-	if (status)
+	if (status) {
+		close(meeting);
 		return status;
+	}
 	story_say(story, "Now run another copy of showphys: showphys --second");
 	fflush(stdout);
 	connection = meeting_await(meeting, files, first->actor.pid);
+	/* whoever comes now is told that nobody waits */
+	close(meeting);
 	if (connection < 0)
 		return fail("the second instance", connection);
 	status = serve(story, first, connection);
@@ -85,10 +89,8 @@ int first_tell(struct story *story, const struct files *files)
 	int meeting = meeting_open(), status;
 	struct instance first;
 
-	if (meeting == -EADDRINUSE) {
-		fprintf(stderr, "showphys: there is a first instance already (run showphys --second)\n");
-		return STATUS_FAILED;
-	}
+	if (meeting == -EADDRINUSE)
+		return refuse("there is a first instance already (run showphys --second)");
 	if (meeting < 0)
 		return fail("the place to meet", meeting);
 	/* the second instance says when to go on */
@@ -96,7 +98,6 @@ int first_tell(struct story *story, const struct files *files)
 	instance_start(&first, "first", files);
 	status = tell_first(story, &first, files, meeting);
 	instance_end(&first);
-	close(meeting);
 	return status;
 }
 
@@ -109,6 +110,7 @@ static int tell_second(struct story *story, struct instance *first, struct insta
 			return status;
 		instance_ask(first, TERMINAL_STEP, 0, step);
 	}
+	story_step_end(story);
 	instance_ask(first, TERMINAL_DONE, 0, 0);
 	return instance_status(first);
 }
@@ -119,10 +121,8 @@ int second_tell(struct story *story)
 	struct files files;
 	int status, connection = meeting_join(&files, &first.actor.pid);
 
-	if (connection == -ECONNREFUSED) {
-		fprintf(stderr, "showphys: there is no first instance that waits (run showphys --first)\n");
-		return STATUS_FAILED;
-	}
+	if (connection == -ECONNREFUSED)
+		return refuse("there is no first instance that waits (run showphys --first)");
 	if (connection < 0)
 		return fail("the first instance", connection);
 	first.actor.socket = connection;
@@ -131,6 +131,8 @@ int second_tell(struct story *story)
 	instance_touch(&first);
 	instance_start(&second, "second", &files);
 	status = tell_second(story, &first, &second);
+	if (first.err == -ESRCH)
+		status = refuse("the first instance has gone before the end");
 	instance_end(&second);
 	close(connection);
 	files_close(&files);
