@@ -22,6 +22,7 @@
 #include "lib/device.h"
 #include "lib/oracle.h"
 #include "lib/setup.h"
+#include "lib/program.h"
 #include "lib/tsv.h"
 #include "kselftest_harness.h"
 

@@ -21,6 +21,7 @@
 #include "lib/child.h"
 #include "lib/oracle.h"
 #include "lib/setup.h"
+#include "lib/program.h"
 #include "lib/tsv.h"
 #include "lib/vq_output.h"
 #include "kselftest_harness.h"
