@@ -18,7 +18,7 @@ static const char usage[] =
 	"       vq [OPTION..] -- COMMAND [ARGUMENT..]\n"
 	"Prints what every address of a process is: free, reserved or committed; private,\n"
 	"mapped or of an image; which rights it has and which it could have;\n"
-	"and where a write would make a copy. A command is looked at when its first thread\n"
+	"and where a write would make a copy. A command is looked at when its last thread\n"
 	"is about to exit.\n"
 	"  --vmas              one line per VMA instead, as the kernel keeps them\n"
 	"  --at=exec           look at the command before its first instruction\n"
@@ -102,13 +102,13 @@ static int look(const struct request *request, pid_t pid, const char *subject)
 
 static int look_at_command(const struct request *request, char **argv)
 {
-	pid_t pid = command_start(argv, request->stop);
-	int status;
+	struct command command;
+	int err = command_start(&command, argv, request->stop), status;
 
-	if (pid < 0)
-		return fail(argv[0], pid);
-	status = look(request, pid, argv[0]);
-	command_finish(pid);
+	if (err)
+		return fail(argv[0], err);
+	status = look(request, command.thread, argv[0]);
+	command_finish(&command);
 	return status;
 }
 

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Runs a command under ptrace. */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -34,55 +39,189 @@ static void resume(pid_t pid, int status)
 	       (uintptr_t)(event ? 0 : signal));
 }
 
-/* Waits until @pid stands at @stop: true, or false if it ended before. */
-static bool wait_for(pid_t pid, enum command_stop stop)
-{
-	bool began = false;
-	int status;
+/* Threads that have said that they end, and whose end is not told yet. */
+struct ending {
+	pid_t *tids;
+	size_t count;
+};
 
-	for (;;) {
-		if (waitpid(pid, &status, __WALL) < 0) {
-			if (errno == EINTR)
-				continue;
-			return false;
-		}
-		if (!WIFSTOPPED(status))
-			return false;
-		began |= status >> 16 == PTRACE_EVENT_EXEC;
-		/* a process that never began a program ends because exec failed */
-		if (began && (stop == COMMAND_AT_EXEC || status >> 16 == PTRACE_EVENT_EXIT))
-			return true;
-		resume(pid, status);
+static pid_t *find(const struct ending *ending, pid_t tid)
+{
+	for (size_t i = 0; i < ending->count; i++)
+		if (ending->tids[i] == tid)
+			return &ending->tids[i];
+	return NULL;
+}
+
+static int add(struct ending *ending, pid_t tid)
+{
+	pid_t *tids = realloc(ending->tids, (ending->count + 1) * sizeof(*tids));
+
+	if (!tids)
+		return -ENOMEM;
+	tids[ending->count++] = tid;
+	ending->tids = tids;
+	return 0;
+}
+
+static void drop(struct ending *ending, pid_t tid)
+{
+	pid_t *found = find(ending, tid);
+
+	if (found)
+		*found = ending->tids[--ending->count];
+}
+
+#define SKIP_7	"%*s %*s %*s %*s %*s %*s %*s "
+
+/* Fields 9 and 31 of /proc/@tid/stat: flags, and which signals wait; false if it is gone. */
+static bool read_stat(pid_t tid, unsigned int *flags, unsigned long *waiting)
+{
+	char path[32], line[1024] = "", *name_end;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", tid);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	(void)!fgets(line, sizeof(line), file);
+	fclose(file);
+	name_end = strrchr(line, ')');
+	return name_end && sscanf(name_end + 1, "%*s %*s %*s %*s %*s %*s %u " SKIP_7 SKIP_7 SKIP_7
+				  "%lu", flags, waiting) == 2;
+}
+
+/*
+ * Whether @tid, which has not said that it ends, was killed by the one that ends them
+ * all: it may be gone before we hear that it stood still to say so. SIGKILL waits for
+ * it, or it is exiting; kernels after v6.12 clear the one when they set the other, so
+ * they are read in this order.
+ */
+static bool is_killed(pid_t tid)
+{
+	const unsigned int exiting = 4;		/* PF_EXITING */
+	unsigned long waiting;
+	unsigned int flags;
+
+	return !read_stat(tid, &flags, &waiting) || waiting & 1UL << (SIGKILL - 1) ||
+	       !read_stat(tid, &flags, &waiting) || flags & exiting;
+}
+
+/* Whether no thread of @pid goes on. */
+static bool all_end(const struct ending *ending, pid_t pid)
+{
+	struct dirent *entry;
+	bool go_on = false;
+	char path[32];
+	DIR *tasks;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	tasks = opendir(path);
+	while (tasks && !go_on && (entry = readdir(tasks))) {
+		pid_t tid = atoi(entry->d_name);
+
+		go_on = tid && !find(ending, tid) && !is_killed(tid);
 	}
+	if (tasks)
+		closedir(tasks);
+	return tasks && !go_on;
+}
+
+/* A clone() can make a process as well, which is traced though nobody asked for it. */
+static bool is_thread(pid_t pid, pid_t tid)
+{
+	return !syscall(SYS_tgkill, pid, tid, 0) || errno != ESRCH;
+}
+
+/* The next thread of @pid that stops, and its *@status; 0 when the process has ended. */
+static pid_t next_stop(struct ending *ending, pid_t pid, int *status)
+{
+	for (;;) {
+		pid_t tid = waitpid(-1, status, __WALL);
+
+		if (tid < 0 && errno != EINTR)
+			return 0;
+		if (tid > 0 && WIFSTOPPED(*status)) {
+			if (is_thread(pid, tid))
+				return tid;
+			ptrace(PTRACE_DETACH, tid, NULL, NULL);
+		} else if (tid == pid) {
+			return 0;	/* told when no other thread is left */
+		} else if (tid > 0) {
+			drop(ending, tid);
+		}
+	}
+}
+
+/* What @tid just made: if it is a process it is let go before @pid may be gone. */
+static void look_at_new(pid_t pid, pid_t tid)
+{
+	unsigned long made;
+
+	if (!ptrace(PTRACE_GETEVENTMSG, tid, NULL, &made) && !is_thread(pid, made) &&
+	    waitpid(made, NULL, __WALL) == (pid_t)made)
+		ptrace(PTRACE_DETACH, made, NULL, NULL);
+}
+
+/* Waits until @command stands at @stop: 0, -ECANCELED if it ended before, -ENOMEM. */
+static int wait_for(struct command *command, enum command_stop stop)
+{
+	struct ending ending = { };
+	bool began = false, there = false;
+	int err = 0, status;
+
+	while (!there && !err) {
+		pid_t tid = next_stop(&ending, command->pid, &status);
+		int event = status >> 16;
+
+		if (!tid) {
+			err = -ECANCELED;
+			break;
+		}
+		if (event == PTRACE_EVENT_EXIT)
+			err = add(&ending, tid);
+		else if (event == PTRACE_EVENT_CLONE)
+			look_at_new(command->pid, tid);
+		began |= event == PTRACE_EVENT_EXEC;
+		/* a process that never began a program ends because exec failed */
+		there = began && (stop == COMMAND_AT_EXEC || (event == PTRACE_EVENT_EXIT &&
+							      all_end(&ending, command->pid)));
+		command->thread = tid;
+		if (!there)
+			resume(tid, status);
+	}
+	free(ending.tids);
+	return err;
 }
 
 static int trace(pid_t pid, int gate)
 {
-	const uintptr_t options = PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT | PTRACE_O_EXITKILL;
+	const uintptr_t options = PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC |
+		PTRACE_O_TRACEEXIT | PTRACE_O_EXITKILL;
 
 	if (ptrace(PTRACE_SEIZE, pid, NULL, options))
 		return -errno;
 	return write(gate, "", 1) == 1 ? 0 : -errno;
 }
 
-static int follow(pid_t pid, int gate, int report, enum command_stop stop)
+static int follow(struct command *command, int gate, int report, enum command_stop stop)
 {
-	int err = trace(pid, gate);
+	int err = trace(command->pid, gate), reason;
 
 	close(gate);
-	if (!err && wait_for(pid, stop))
-		return pid;
-	if (err)
-		waitpid(pid, NULL, __WALL);
-	else if (read(report, &err, sizeof(err)) == sizeof(err))
-		err = -err;
-	return err ? err : -ECANCELED;
+	if (err) {
+		waitpid(command->pid, NULL, __WALL);
+		return err;
+	}
+	err = wait_for(command, stop);
+	if (err == -ECANCELED && read(report, &reason, sizeof(reason)) == sizeof(reason))
+		return -reason;
+	return err;
 }
 
-pid_t command_start(char **argv, enum command_stop stop)
+int command_start(struct command *command, char **argv, enum command_stop stop)
 {
-	int gate[2], report[2];
-	pid_t pid;
+	int gate[2], report[2], err;
 
 	if (pipe2(gate, O_CLOEXEC))
 		return -errno;
@@ -91,29 +230,32 @@ pid_t command_start(char **argv, enum command_stop stop)
 		close(gate[1]);
 		return -EMFILE;
 	}
-	pid = fork();
-	if (!pid) {
+	command->pid = fork();
+	if (!command->pid) {
 		close(gate[1]);
 		child(argv, gate[0], report[1]);
 	}
-	if (pid < 0)
-		pid = -errno;
+	err = command->pid < 0 ? -errno : 0;
 	close(gate[0]);
 	close(report[1]);
 	/* the command's to act on: what it looked like is still to be printed */
 	signal(SIGINT, SIG_IGN);
 	signal(SIGQUIT, SIG_IGN);
-	if (pid > 0)
-		pid = follow(pid, gate[1], report[0], stop);
-	else
+	if (err)
 		close(gate[1]);
+	else
+		err = follow(command, gate[1], report[0], stop);
 	close(report[0]);
-	return pid;
+	return err;
 }
 
-void command_finish(pid_t pid)
+void command_finish(const struct command *command)
 {
-	ptrace(PTRACE_DETACH, pid, NULL, NULL);
-	while (waitpid(pid, NULL, __WALL) < 0 && errno == EINTR)
-		;
+	struct ending none = { };
+	int status;
+	pid_t tid;
+
+	ptrace(PTRACE_DETACH, command->thread, NULL, NULL);
+	while ((tid = next_stop(&none, command->pid, &status)))
+		resume(tid, status);
 }
