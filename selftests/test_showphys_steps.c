@@ -108,7 +108,7 @@ FIXTURE(steps) {
 
 FIXTURE_SETUP(steps)
 {
-	char *argv[] = { "showphys", "--folder=/mnt/ext4", NULL };
+	char *const argv[] = { "showphys", "--folder=/mnt/ext4", NULL };
 
 	ASSERT_EQ(0, prctl(PR_SET_CHILD_SUBREAPER, 1));
 	ASSERT_EQ(0, setenv("STEP", "1", 1));
@@ -174,12 +174,13 @@ TEST_F(steps, end_with_3_when_a_page_is_not_as_claimed)
 	unsigned long address;
 	const char *line;
 	char path[32];
-	int mem;
+	int mem, fields;
 
 	ASSERT_TRUE(program_says(&self->program, PROMPT, 1));
 	line = strstr(self->program.said, "\nfirst    NonSharedVariable");
 	ASSERT_NE(NULL, line);
-	ASSERT_EQ(1, sscanf(line, "%*s %*s %lx", &address));
+	fields = sscanf(line, "%*s %*s %lx", &address);
+	ASSERT_EQ(1, fields);
 	snprintf(path, sizeof(path), "/proc/%d/mem", child_of(self->program.pid, 0));
 	mem = open(path, O_RDWR | O_CLOEXEC);
 	ASSERT_LE(0, mem);
@@ -243,7 +244,7 @@ TEST_F_TIMEOUT(killed, at_each_step, 300)
 	const struct traces before = traces();
 
 	for (int step = 1; step <= STEPS; step++) {
-		char *argv[] = { "showphys", "--folder=/mnt/ext4", NULL };
+		char *const argv[] = { "showphys", "--folder=/mnt/ext4", NULL };
 
 		ASSERT_EQ(0, program_start(&self->program, 0, argv));
 		for (int i = 1; i < step; i++)

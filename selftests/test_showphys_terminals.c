@@ -28,7 +28,7 @@ static const char *const titles[STEPS] = { "\nII.1  ", "\nII.2  ", "\nII.2b  ", 
 
 static int start(struct program *program, uid_t uid, char *option)
 {
-	char *argv[] = { "showphys", option, NULL };
+	char *const argv[] = { "showphys", option, NULL };
 
 	return program_start(program, uid, argv);
 }

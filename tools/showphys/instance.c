@@ -37,7 +37,7 @@ void files_close(struct files *files)
 void instance_start(struct instance *instance, const char *name, const struct files *files)
 {
 	char library[12], section[12];
-	char *argv[] = { INSTANCE_PROGRAM, library, section, NULL };
+	char *const argv[] = { INSTANCE_PROGRAM, library, section, NULL };
 
 	snprintf(library, sizeof(library), "%d", files->library);
 	snprintf(section, sizeof(section), "%d", files->section);
