@@ -95,6 +95,26 @@ static void expect_directory(struct __test_metadata *_metadata, size_t row, cons
 	EXPECT_STREQ("-", tsv(row, "map_count"));
 }
 
+/* Whether dp, for people, has @word in the column @title of its last line. */
+static bool shows(const volatile void *at, const char *title, const char *word)
+{
+	char command[64], text[4096], *line, *last, *column;
+
+	snprintf(command, sizeof(command), "vmq dp %d %lx", getpid(), (uintptr_t)at);
+	if (program_run(command, text, sizeof(text)))
+		return false;
+	line = strstr(text, "\nlinaddr ");
+	last = strrchr(text, '\n');
+	if (!line || !last)
+		return false;
+	*last = '\0';
+	last = strrchr(text, '\n') + 1;
+	column = strstr(line, title);
+	if (!column || strlen(last) <= (size_t)(column - line - 1))
+		return false;
+	return !strncmp(last + (column - line - 1), word, strlen(word));
+}
+
 TEST_F(dp, written_read_and_untouched)
 {
 	volatile char *map = self->map;
@@ -231,6 +251,8 @@ TEST_F(dp, swap)
 	EXPECT_EQ(PM_FRAME(entry) >> 5, tsv_number(1, "swap_offset"));
 	EXPECT_STREQ("-", tsv(1, "frame"));
 	EXPECT_STREQ("-", tsv(1, "pstate"));
+	EXPECT_TRUE(shows(self->map, "Us", "-"));
+	EXPECT_TRUE(shows(self->map, "Pn", "n"));
 	EXPECT_STREQ("swapin-reuse", tsv(1, "on_write"));
 }
 
@@ -289,26 +311,6 @@ TEST_F(dp, a_locked_page_is_resident)
 	ASSERT_EQ(0, munlock(self->map, PAGE));
 }
 
-/* Whether dp, for people, has @word in the column @title of its last line. */
-static bool shows(const volatile void *at, const char *title, const char *word)
-{
-	char command[64], text[4096], *line, *last, *column;
-
-	snprintf(command, sizeof(command), "vmq dp %d %lx", getpid(), (uintptr_t)at);
-	if (program_run(command, text, sizeof(text)))
-		return false;
-	line = strstr(text, "\nlinaddr ");
-	last = strrchr(text, '\n');
-	if (!line || !last)
-		return false;
-	*last = '\0';
-	last = strrchr(text, '\n') + 1;
-	column = strstr(line, title);
-	if (!column || strlen(last) <= (size_t)(column - line - 1))
-		return false;
-	return !strncmp(last + (column - line - 1), word, strlen(word));
-}
-
 TEST_F(dp, frames_that_are_no_memory)
 {
 	volatile char *map;
@@ -350,7 +352,7 @@ TEST_F(dp, the_columns_of_the_debugger)
 	line = strstr(text, "\nlinaddr ");
 	ASSERT_NE(NULL, line);
 	line++;
-	for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(titles); i++) {
 		while ((word = strsep(&line, " ")) && !*word)
 			;
 		ASSERT_NE(NULL, word);

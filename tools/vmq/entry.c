@@ -19,9 +19,12 @@ static void name(const void *record, struct vmq_cell *cell)			\
 		fill;								\
 }
 
-/* A pair of a run's; what an entry cannot be known to have is absent, not clear. */
+/*
+ * A pair of a run's. What an entry cannot be known to have is absent, not clear; one
+ * that is not present has no such bits.
+ */
 #define PAIR(name, bit)								\
-	COLUMN(name, entry->known & (bit), vmq_column_##name(record, cell))
+	COLUMN(name, PRESENT && entry->known & (bit), vmq_column_##name(record, cell))
 
 #define VALID(fact) (entry->run.valid & VMQ_VALID_##fact)
 #define PRESENT (entry->run.entry & VMQ_ENTRY_PRESENT)
