@@ -68,10 +68,10 @@ TEST(wrong_usage)
 		"dp -- -1 400000", "dp 1 xyz", "dp 1 0x", "dp 1 -- -1", "dp 1 '' 1", "dp 1 400000 0",
 		"dp 1 400000 x", "dp 1 10000000000000000", "dp 1 400000 18446744073709551615",
 		"dp --nothing 1 400000", "dp --backend=x 1 400000", "walk", "walk 1",
-		"walk 1 400000 2", "in", "in 1", "in 1 400000 1", "ps 1",
+		"walk 1 400000 2", "in", "in 1", "in 1 400000 1", "ps 1", NULL,
 	};
 
-	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+	for (size_t i = 0; wrong[i]; i++) {
 		EXPECT_EQ(2, vmq("%s", wrong[i])) TH_LOG("%s", wrong[i]);
 		EXPECT_NE(NULL, strstr(text, "vmq: ")) TH_LOG("%s: %s", wrong[i], text);
 	}

@@ -20,16 +20,15 @@ static const struct command {
 	{ "lab",	vmq_lab,	"experiments on debuggers, aliases and address spaces" },
 	{ "ps",		vmq_ps,		"the processes one can look at" },
 	{ "walk",	vmq_walk,	"every level of the page tables above a page" },
+	{ }
 };
-
-#define COUNT (sizeof(commands) / sizeof(commands[0]))
 
 static int help(void)
 {
 	printf("usage: vmq COMMAND [OPTION..] [ARGUMENT..]\n"
 	       "Shows what the page tables of processes say. The commands are:\n");
-	for (size_t i = 0; i < COUNT; i++)
-		printf("  %-19s %s\n", commands[i].name, commands[i].help);
+	for (const struct command *command = commands; command->name; command++)
+		printf("  %-19s %s\n", command->name, command->help);
 	printf("Options of every command are:\n" COMMON_USAGE
 	       "Example: vmq dp --help      what dp prints, and of what\n");
 	return fflush(stdout) ? fail("standard output", -errno) : STATUS_DONE;
@@ -47,11 +46,11 @@ int main(int argc, char **argv)
 		return help();
 	if (!strcmp(argv[1], "--version"))
 		return common_option(&none, OPTION_VERSION, NULL, NULL);
-	for (size_t i = 0; i < COUNT; i++) {
-		if (strcmp(argv[1], commands[i].name))
+	for (const struct command *command = commands; command->name; command++) {
+		if (strcmp(argv[1], command->name))
 			continue;
 		argv[1] = argv[0];	/* by which getopt_long() names us */
-		return commands[i].run(argc - 1, argv + 1);
+		return command->run(argc - 1, argv + 1);
 	}
 	return misused("%s: no such command", argv[1]);
 }
