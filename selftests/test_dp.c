@@ -96,11 +96,13 @@ static void expect_directory(struct __test_metadata *_metadata, size_t row, cons
 }
 
 /* Whether dp, for people, has @word in the column @title of its last line. */
-static bool shows(const volatile void *at, const char *title, const char *word)
+static bool backend_shows(const char *backend, const volatile void *at, const char *title,
+			  const char *word)
 {
-	char command[64], text[4096], *line, *last, *column;
+	char command[128], text[4096], *line, *last, *column;
 
-	snprintf(command, sizeof(command), "vmq dp %d %lx", getpid(), (uintptr_t)at);
+	snprintf(command, sizeof(command), "vmq dp --backend=%s %d %lx 2>/dev/null", backend,
+		 getpid(), (uintptr_t)at);
 	if (program_run(command, text, sizeof(text)))
 		return false;
 	line = strstr(text, "\nlinaddr ");
@@ -113,6 +115,11 @@ static bool shows(const volatile void *at, const char *title, const char *word)
 	if (!column || strlen(last) <= (size_t)(column - line - 1))
 		return false;
 	return !strncmp(last + (column - line - 1), word, strlen(word));
+}
+
+static bool shows(const volatile void *at, const char *title, const char *word)
+{
+	return backend_shows("module", at, title, word);
 }
 
 TEST_F(dp, written_read_and_untouched)
@@ -433,6 +440,8 @@ TEST_F(dp, without_the_module)
 	EXPECT_STREQ("-", tsv(0, "memtype"));
 	EXPECT_STREQ("present", tsv(0, "entry"));
 	EXPECT_STREQ("none", tsv(1, "fstate"));
+	EXPECT_TRUE(backend_shows("procfs", self->map, "Dc", "-"));
+	EXPECT_TRUE(backend_shows("procfs", self->map, "Pn", "P"));
 	EXPECT_TRUE(shows(self->map, "Dc", "D"));
 }
 
