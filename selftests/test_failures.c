@@ -295,7 +295,7 @@ FIXTURE_VARIANT(failures) {
 WAY(open, nothing, open_file, nothing, close_file, "/dev/vmq", 0, true);
 WAY(bind_self, prepare_bind, bind_device, is_bound, end_device, NULL, VMQ_BIND_SELF, false);
 WAY(bind_pagemap, prepare_bind, bind_device, is_bound, end_device, NULL,
-    VMQ_BIND_PAGEMAP_FD, false);
+	VMQ_BIND_PAGEMAP_FD, false);
 WAY(bind_pid, prepare_bind, bind_device, is_bound, end_device, NULL, VMQ_BIND_PID, false);
 WAY(info, prepare_bound, ask_info, nothing, end_device, NULL, 0, false);
 WAY(scan, prepare_bound, scan, nothing, end_device, NULL, FEW, true);
