@@ -23,6 +23,7 @@
  *  - each entry is exact for the instant it was read; what is reported
  *    together is no snapshot of the whole address space.
  *  - nothing of the target is changed: no fault, no reference, no flag.
+ *  - while a file is open, bound or not, rmmod answers EWOULDBLOCK.
  */
 #ifndef _UAPI_LINUX_VMQ_H
 #define _UAPI_LINUX_VMQ_H
