@@ -15,6 +15,7 @@
 #include "lib/caller.h"
 #include "lib/program.h"
 #include "lib/stages.h"
+#include "lib/traces.h"
 #include "kselftest_harness.h"
 
 #define PROMPT "-- Enter goes on --"
@@ -40,6 +41,7 @@ static bool start_first(uid_t uid)
 }
 
 FIXTURE(terminals) {
+	struct traces before;
 };
 
 FIXTURE_VARIANT(terminals) {
@@ -56,11 +58,14 @@ FIXTURE_VARIANT_ADD(terminals, of_a_user) {
 
 FIXTURE_SETUP(terminals)
 {
+	ASSERT_EQ(0, traces_adopt());
+	self->before = traces_now();
 	ASSERT_EQ(0, caller_share_device());
 }
 
 FIXTURE_TEARDOWN(terminals)
 {
+	EXPECT_TRUE(traces_gone(&self->before));
 	caller_keep_device();
 }
 

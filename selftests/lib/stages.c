@@ -1,50 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Reads lists of sightings. */
 #define _GNU_SOURCE
-#include <stdlib.h>
 #include <string.h>
 
 #include "stages.h"
+#include "tsv.h"
 
 #define ROOM 256
-#define FIELDS 15
-
-static const char header[] =
-	"step\tprocess\tpid\tname\taddress\tframe\ttoken\tfolio_index\tentry\trights\tkind\tsharing\t"
-	"privatized\ton_write\tmap_count";
 
 static struct stage_page pages[ROOM];
-static int page_count;
+static size_t page_count;
 
-static bool parse_page(char *line, struct stage_page *page)
+static struct stage_page read_page(size_t row)
 {
-	char *field[FIELDS];
-
-	for (int i = 0; i < FIELDS; i++) {
-		field[i] = strsep(&line, "\t");
-		if (!field[i])
-			return false;
-	}
-	*page = (struct stage_page){
-		.step = field[0], .process = field[1], .pid = atoi(field[2]), .name = field[3],
-		.address = strtoull(field[4], NULL, 16), .frame = field[5], .token = field[6],
-		.index = field[7], .entry = field[8], .rights = field[9], .kind = field[10],
-		.sharing = field[11], .privatized = field[12],
-		.maps = *field[14] == '-' ? -1 : atoi(field[14]),
+	return (struct stage_page){
+		.step = tsv(row, "step"), .process = tsv(row, "process"), .name = tsv(row, "name"),
+		.entry = tsv(row, "entry"), .rights = tsv(row, "rights"), .kind = tsv(row, "kind"),
+		.sharing = tsv(row, "sharing"), .privatized = tsv(row, "privatized"),
+		.pid = tsv_number(row, "pid"), .address = tsv_number(row, "address"),
+		.frame = tsv(row, "frame"), .token = tsv(row, "token"),
+		.index = tsv(row, "folio_index"), .maps = tsv_number(row, "map_count"),
 	};
-	return !line;
 }
 
 bool stages_parse(char *text)
 {
-	char *line = strsep(&text, "\n");
-
-	page_count = 0;
-	if (!line || strcmp(line, header))
+	if (!tsv_parse(text) || tsv_rows > ROOM)
 		return false;
-	while ((line = strsep(&text, "\n")) && *line)
-		if (page_count == ROOM || !parse_page(line, &pages[page_count++]))
-			return false;
+	for (page_count = 0; page_count < tsv_rows; page_count++)
+		pages[page_count] = read_page(page_count);
 	return page_count > 0;
 }
 
@@ -56,7 +40,7 @@ const struct stage_page *stage_page(const char *step, const char *process, const
 		.sharing = "", .privatized = "", .frame = "-", .token = "-", .index = "-", .maps = -2,
 	};
 
-	for (int i = 0; i < page_count; i++)
+	for (size_t i = 0; i < page_count; i++)
 		if (!strcmp(pages[i].step, step) && !strcmp(pages[i].process, process) &&
 		    !strcmp(pages[i].name, name) && !nth--)
 			return &pages[i];

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/statfs.h>
 #include <sys/wait.h>
@@ -26,6 +27,19 @@ static int entries_of(const char *path)
 	return count;
 }
 
+static int sockets(void)
+{
+	FILE *file = fopen("/proc/net/unix", "re");
+	char line[256];
+	int count = 0;
+
+	while (file && fgets(line, sizeof(line), file))
+		count += !!strstr(line, "@showphys");
+	if (file)
+		fclose(file);
+	return count;
+}
+
 struct traces traces_now(void)
 {
 	struct statfs ext4;
@@ -35,6 +49,7 @@ struct traces traces_now(void)
 	return (struct traces){
 		.entries = entries_of("/mnt/ext4") + entries_of("/dev/shm") + entries_of("/tmp") +
 			   entries_of("/run"),
+		.sockets = sockets(),
 		.files = ext4.f_ffree,
 	};
 }
@@ -46,7 +61,8 @@ bool traces_gone(const struct traces *before)
 	while (waitpid(-1, NULL, __WALL) > 0)
 		;
 	after = traces_now();
-	return after.entries == before->entries && after.files == before->files;
+	return after.entries == before->entries && after.sockets == before->sockets &&
+	       after.files == before->files;
 }
 
 pid_t traces_child(pid_t pid, int nth)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a program could leave behind: processes and files, with a name or without. */
+/*
+ * What a program could leave behind: processes, files with a name or without, and
+ * sockets with one.
+ */
 #ifndef TRACES_H
 #define TRACES_H
 
@@ -8,6 +11,7 @@
 
 struct traces {
 	int entries;		/* of folders where files are made */
+	int sockets;		/* at which instances of showphys meet */
 	unsigned long files;	/* that ext4 has room for */
 };
 

@@ -28,7 +28,7 @@ static size_t cut(char *line, char **fields)
 	return line ? 0 : count;
 }
 
-static bool parse(char *text)
+bool tsv_parse(char *text)
 {
 	char *line = strsep(&text, "\n");
 
@@ -49,7 +49,7 @@ bool tsv_run(const char *format, ...)
 	va_start(args, format);
 	vsnprintf(command, sizeof(command), format, args);
 	va_end(args);
-	return !program_run(command, text, sizeof(text)) && parse(text);
+	return !program_run(command, text, sizeof(text)) && tsv_parse(text);
 }
 
 const char *tsv(size_t row, const char *key)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Runs a tool and finds values in the TSV it printed. */
+/* Finds values in the TSV a tool has printed. */
 #ifndef TSV_H
 #define TSV_H
 
@@ -7,10 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/*
- * Runs the command made of @format, which prints TSV; its rows can be asked for up
- * to the next call. False if it failed or a row is not as long as the header.
- */
+/* Cuts up @text; false if a row is not as long as the header. It must stay there. */
+bool tsv_parse(char *text);
+
+/* The same for what the command made of @format prints; false also if it failed. */
 bool tsv_run(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 extern size_t tsv_rows;
