@@ -12,80 +12,34 @@
 #include "lib/caller.h"
 #include "lib/oracle.h"
 #include "lib/program.h"
+#include "lib/tsv.h"
 #include "kselftest_harness.h"
 
 #ifndef MADV_GUARD_INSTALL
 #define MADV_GUARD_INSTALL 102
 #endif
 
-#define ROOM 64
-#define FIELDS 12
-
 static char text[1 << 17];
 
-/* A row of the list. */
-struct part_row {
-	uint64_t base, start, size;
-	const char *state, *type, *current, *allowed, *part;
-	int resident;
-};
-
-static struct part_row rows[ROOM];
-static int row_count;
-
-static bool parse_row(char *line, struct part_row *row)
+/* Row @nth of @part, as tsv() wants it. */
+static size_t row(const char *part, int nth)
 {
-	char *field[FIELDS];
-
-	for (int i = 0; i < FIELDS; i++) {
-		field[i] = strsep(&line, "\t");
-		if (!field[i])
-			return false;
-	}
-	*row = (struct part_row){
-		.base = strtoull(field[0], NULL, 16), .start = strtoull(field[1], NULL, 16),
-		.size = strtoull(field[2], NULL, 10), .state = field[3], .type = field[4],
-		.current = field[5], .allowed = field[6], .resident = atoi(field[7]),
-		.part = field[10],
-	};
-	return !line;
-}
-
-static bool parse_rows(void)
-{
-	char *rest = text, *line = strsep(&rest, "\n");
-
-	row_count = 0;
-	if (strcmp(line, "base\tstart\tbytes\tstate\ttype\tcurrent\tallowed\tresident_pages\t"
-		   "accounted\tmarks\tpart\tpid"))
-		return false;
-	while ((line = strsep(&rest, "\n")) && *line)
-		if (row_count == ROOM || !parse_row(line, &rows[row_count++]))
-			return false;
-	return true;
-}
-
-/* Row @i of @part, or one of nothing. */
-static const struct part_row *row(const char *part, int i)
-{
-	static const struct part_row none = {
-		.state = "", .type = "", .current = "", .allowed = "", .part = "",
-	};
-
-	for (int j = 0; j < row_count; j++)
-		if (!strcmp(rows[j].part, part) && !i--)
-			return &rows[j];
-	return &none;
+	for (size_t i = 0; i < tsv_rows; i++)
+		if (!strcmp(tsv(i, "part"), part) && !nth--)
+			return i;
+	return tsv_rows;
 }
 
 static int rows_of(const char *part)
 {
 	int count = 0;
 
-	while (*row(part, count)->part)
+	while (row(part, count) < tsv_rows)
 		count++;
 	return count;
 }
+
+#define NUMBER(part, nth, key) tsv_number(row(part, nth), key)
 
 FIXTURE(patterns) { };
 
@@ -109,8 +63,7 @@ FIXTURE_VARIANT_ADD(patterns, to_a_user) {
 FIXTURE_SETUP(patterns)
 {
 	ASSERT_EQ(0, caller_share_device());
-	ASSERT_EQ(0, program_run(variant->command, text, sizeof(text)));
-	ASSERT_TRUE(parse_rows());
+	ASSERT_TRUE(tsv_run("%s", variant->command));
 }
 
 FIXTURE_TEARDOWN(patterns)
@@ -120,10 +73,10 @@ FIXTURE_TEARDOWN(patterns)
 
 #define EXPECT_ROW(row, state_, type_, current_, allowed_) \
 do { \
-	EXPECT_STREQ(state_, (row)->state); \
-	EXPECT_STREQ(type_, (row)->type); \
-	EXPECT_STREQ(current_, (row)->current); \
-	EXPECT_STREQ(allowed_, (row)->allowed); \
+	EXPECT_STREQ(state_, tsv(row, "state")); \
+	EXPECT_STREQ(type_, tsv(row, "type")); \
+	EXPECT_STREQ(current_, tsv(row, "current")); \
+	EXPECT_STREQ(allowed_, tsv(row, "allowed")); \
 } while (0)
 
 #define EXPECT_IMAGE(row, current) EXPECT_ROW(row, "Committed", "Image", current, "---RWEC")
@@ -137,7 +90,7 @@ TEST_F(patterns, of_a_program)
 	EXPECT_EQ(5, rows_of("image"));
 	for (int i = 0; i < 5; i++) {
 		EXPECT_IMAGE(row("image", i), rights[i]);
-		EXPECT_EQ(row("image", 0)->start, row("image", i)->base);
+		EXPECT_EQ(NUMBER("image", 0, "start"), NUMBER("image", i, "base"));
 	}
 }
 
@@ -150,8 +103,8 @@ TEST_F(patterns, of_a_librarys_data)
 	EXPECT_EQ(6, rows_of("data"));
 	for (int i = 0; i < 6; i++) {
 		EXPECT_IMAGE(row("data", i), rights[i]);
-		EXPECT_EQ(row("data", 0)->start, row("data", i)->base);
-		EXPECT_EQ((i == 1 ? 2 : 1) * PAGE, row("data", i)->size);
+		EXPECT_EQ(NUMBER("data", 0, "start"), NUMBER("data", i, "base"));
+		EXPECT_EQ((i == 1 ? 2 : 1) * PAGE, NUMBER("data", i, "bytes"));
 	}
 }
 
@@ -159,12 +112,12 @@ TEST_F(patterns, of_a_stack)
 {
 	EXPECT_EQ(2, rows_of("stack"));
 	EXPECT_ROW(row("stack", 0), "Reserved", "Private", "--G----", "---RWE-");
-	EXPECT_EQ(PAGE, row("stack", 0)->size);
+	EXPECT_EQ(PAGE, NUMBER("stack", 0, "bytes"));
 	EXPECT_PRIVATE(row("stack", 1), "---RW--");
-	EXPECT_EQ(row("stack", 0)->start, row("stack", 0)->base);
-	EXPECT_EQ(row("stack", 0)->start, row("stack", 1)->base);
-	EXPECT_EQ(row("stack", 0)->start + PAGE, row("stack", 1)->start);
-	EXPECT_LT(1UL << 20, row("stack", 1)->size);
+	EXPECT_EQ(NUMBER("stack", 0, "start"), NUMBER("stack", 0, "base"));
+	EXPECT_EQ(NUMBER("stack", 0, "start"), NUMBER("stack", 1, "base"));
+	EXPECT_EQ(NUMBER("stack", 0, "start") + PAGE, NUMBER("stack", 1, "start"));
+	EXPECT_LT(1UL << 20, NUMBER("stack", 1, "bytes"));
 }
 
 /* glibc takes 64 MB, aligned, and begins with 132 KB of it. */
@@ -173,10 +126,10 @@ TEST_F(patterns, of_an_arena)
 	EXPECT_EQ(2, rows_of("arena"));
 	EXPECT_PRIVATE(row("arena", 0), "---RW--");
 	EXPECT_ROW(row("arena", 1), "Reserved", "Private", "-------", "---RWE-");
-	EXPECT_EQ(0, row("arena", 1)->resident);
-	EXPECT_EQ(row("arena", 0)->start, row("arena", 0)->base);
-	EXPECT_EQ(row("arena", 0)->start, row("arena", 1)->base);
-	EXPECT_EQ(64UL << 20, row("arena", 0)->size + row("arena", 1)->size);
+	EXPECT_EQ(0, NUMBER("arena", 1, "resident_pages"));
+	EXPECT_EQ(NUMBER("arena", 0, "start"), NUMBER("arena", 0, "base"));
+	EXPECT_EQ(NUMBER("arena", 0, "start"), NUMBER("arena", 1, "base"));
+	EXPECT_EQ(64UL << 20, NUMBER("arena", 0, "bytes") + NUMBER("arena", 1, "bytes"));
 }
 
 static bool kernel_has_guards(void)
@@ -198,8 +151,8 @@ TEST_F(patterns, of_guards)
 	EXPECT_PRIVATE(row("guard", 0), "---RW--");
 	EXPECT_PRIVATE(row("guard", 1), "--GRW--");
 	EXPECT_PRIVATE(row("guard", 2), "---RW--");
-	EXPECT_EQ(2 * PAGE, row("guard", 1)->size);
-	EXPECT_EQ(0, row("guard", 1)->resident);
+	EXPECT_EQ(2 * PAGE, NUMBER("guard", 1, "bytes"));
+	EXPECT_EQ(0, NUMBER("guard", 1, "resident_pages"));
 }
 
 TEST_F(patterns, of_copies)
@@ -207,8 +160,8 @@ TEST_F(patterns, of_copies)
 	EXPECT_EQ(4, rows_of("copies"));
 	for (int i = 0; i < 4; i++) {
 		EXPECT_PRIVATE(row("copies", i), i % 2 ? "---RW--" : "---RW-C");
-		EXPECT_EQ(PAGE, row("copies", i)->size);
-		EXPECT_EQ(1, row("copies", i)->resident);
+		EXPECT_EQ(PAGE, NUMBER("copies", i, "bytes"));
+		EXPECT_EQ(1, NUMBER("copies", i, "resident_pages"));
 	}
 }
 
