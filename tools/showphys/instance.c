@@ -16,13 +16,13 @@ static const char *const item_names[ITEMS] = SAMPLE_ITEMS;
 
 int files_open(struct files *files, const char *folder)
 {
-	files->library = sample_open(folder);
-	if (files->library < 0)
-		return fail(folder ? folder : "the library in memory", files->library);
+	files->sample = sample_open(folder);
+	if (files->sample < 0)
+		return fail(folder ? folder : "the library in memory", files->sample);
 	/* empty: the first instance puts in what the library has there */
 	files->section = memfd_create("section", 0);
 	if (files->section < 0) {
-		close(files->library);
+		close(files->sample);
 		return fail("the shared section", -errno);
 	}
 	return STATUS_DONE;
@@ -30,7 +30,7 @@ int files_open(struct files *files, const char *folder)
 
 void files_close(struct files *files)
 {
-	close(files->library);
+	close(files->sample);
 	close(files->section);
 }
 
@@ -39,7 +39,7 @@ void instance_start(struct instance *instance, const char *name, const struct fi
 	char library[12], section[12];
 	char *const argv[] = { INSTANCE_PROGRAM, library, section, NULL };
 
-	snprintf(library, sizeof(library), "%d", files->library);
+	snprintf(library, sizeof(library), "%d", files->sample);
 	snprintf(section, sizeof(section), "%d", files->section);
 	*instance = (struct instance){ .name = name };
 	instance->err = actor_start(&instance->actor, argv);

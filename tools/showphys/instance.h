@@ -13,7 +13,7 @@ enum item { NONRELOCATABLE, RELOCATABLE, SHARED, NONSHARED, ITEMS };
 
 /* What is open in all instances: what they share. */
 struct files {
-	int library;
+	int sample;
 	int section;	/* the shared section of the library, which ELF knows nothing of */
 };
 

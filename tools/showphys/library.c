@@ -57,14 +57,14 @@ static int open_by_system(void)
 {
 	char path[32];
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", files.library);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", files.sample);
 	handle = dlopen(path, RTLD_NOW);
 	return handle ? 0 : -ENOEXEC;
 }
 
 static int load(enum loader loader)
 {
-	int err = loader == LOADER_SYSTEM ? open_by_system() : image_load(&image, files.library);
+	int err = loader == LOADER_SYSTEM ? open_by_system() : image_load(&image, files.sample);
 
 	if (err)
 		return err;
@@ -134,6 +134,6 @@ int instance_main(int argc, char **argv)
 {
 	if (argc != 3)
 		return 1;
-	files = (struct files){ .library = atoi(argv[1]), .section = atoi(argv[2]) };
+	files = (struct files){ .sample = atoi(argv[1]), .section = atoi(argv[2]) };
 	return actor_serve(obey);
 }
