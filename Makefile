@@ -132,7 +132,7 @@ check:
 
 # The verbs that need a virtual machine install what is missing, before all else.
 deps:
-	@$(vm)/deps
+	@$(vm)/deps $(if $(filter debug,$(if $(filter test-all,$(MAKECMDGOALS)),$(KERNELS),$(K))),build)
 $(objects) $(tests_32): | $(if $(filter run demo test test-all,$(MAKECMDGOALS)),deps)
 
 PREFIX  ?= /usr/local

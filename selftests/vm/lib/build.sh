@@ -25,13 +25,28 @@ fetch_build() {
 	make -s -C "$dir/linux" kernelrelease >"$dir/release"
 	ln -s linux/arch/x86/boot/bzImage "$dir/vmlinuz"
 	ln -s linux "$dir/headers"
+	forget_old "$cache/kernels/${kernel_row}_"
+}
+
+# Every change of the configuration leaves a kernel behind: of the folders whose names
+# begin with $1 the newest three stay, the one being made among them.
+forget_old() {
+	find "$(dirname "$1")" -maxdepth 1 -name "$(basename "$1")*" -printf '%T@ %p\n' | sort -rn |
+		sed '1,3d; s/^[^ ]* //' | xargs -r -d '\n' rm -rf
+}
+
+# An option that Kconfig has dropped would take its tests with it, without a word.
+has_options() {
+	local missing
+	missing=$(grep '^CONFIG_.*=[ym]' "$2" | grep -vxFf "$1")
+	[[ ! $missing ]] || { echo "not in the configuration: $missing"; return 1; }
 }
 
 # Objects are not needed to build modules.
 build_kernel() {
 	mkdir -p Documentation && touch Documentation/Kconfig Documentation/Makefile
 	make tinyconfig && scripts/kconfig/merge_config.sh -m .config "$1" &&
-		make olddefconfig && make -j"$(nproc)" bzImage modules &&
+		make olddefconfig && has_options .config "$1" && make -j"$(nproc)" bzImage modules &&
 		find . \( -path ./scripts -o -path ./tools \) -prune -o \
 			\( -name '*.o' -o -name '*.a' -o -name 'vmlinux*' \) -type f -exec rm {} +
 }

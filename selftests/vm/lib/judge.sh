@@ -7,7 +7,8 @@ logs_kept=20
 
 # Prints log $1 without the reports that log.known lists for this kernel. CPUs may
 # report at once: the lines of each are told apart by the caller that the kernel
-# prints behind the time (CONFIG_PRINTK_CALLER), [ T123] or [ C1].
+# prints behind the time (CONFIG_PRINTK_CALLER), [ T123] or [ C1]. A known report
+# that has no end, or something worse inside, is none.
 unknown_part() {
 	local known
 	known=$(sed -n "s/^$kernel //p" "$here/log.known" | paste -sd '|')
@@ -20,11 +21,12 @@ unknown_part() {
 		{ caller = match($0, /^\[[^]]*\]\[ *[TC][0-9]+\]/) ? substr($0, 1, RLENGTH) : "" }
 		{ sub(/^[^]]*\]/, "", caller) }
 		/-\[ cut here \]-/ {
-			if (caller in report && !skip[caller]) print report[caller]
+			if (caller in report) print report[caller]
 			report[caller] = $0; first[caller] = 1; skip[caller] = 0; next
 		}
 		!(caller in report) { print; next }
 		first[caller] { skip[caller] = $0 ~ ENVIRON["known"]; first[caller] = 0 }
+		/KASAN: |BUG: |UBSAN: |Oops|Kernel panic|general protection/ { skip[caller] = 0 }
 		{ report[caller] = report[caller] "\n" $0 }
 		/-\[ end trace / { if (!skip[caller]) print report[caller]; delete report[caller] }
 		END { for (caller in report) print report[caller] }' "$1"
@@ -73,7 +75,7 @@ judge() {
 	if [[ $reason ]]; then
 		failed "$reason"
 	elif grep -q '^again' "$work/status"; then
-		failed "no boot of three was without a complaint"
+		failed "the kernel complained before anything ran"
 	elif bad_lines "$work/judged" >/dev/null; then
 		failed "the kernel complains"
 	elif ! grep -q '^done' "$work/status"; then

@@ -15,26 +15,27 @@ module_build() {
 }
 
 # What rsync did not change needs no make: its second of start-up counts when a
-# run takes five. Another kernel of the same version, though, wants all anew: .built
-# names the one in DIR. Type information of the module would need pahole, for nothing here.
+# run takes five. Another kernel, though, wants all anew, if only its configuration
+# differs: .built names the one in DIR. Type information would need pahole, for nothing here.
 module_make() {
-	local dir=$1 copy=$2 ko=$3 sources=() name built changed
+	local dir=$1 copy=$2 ko=$3 sources=() name kernel built changed
 	for name in Kbuild module uapi common; do
 		[[ -e $tree/$name ]] && sources+=("$tree/$name")
 	done
+	kernel="$dir $(<"$dir/version")"
 	built=$(cat "$copy/.built" 2>/dev/null)
-	[[ $built == "$dir" ]] || rm -rf "$copy"
+	[[ $built == "$kernel" ]] || rm -rf "$copy"
 	mkdir -p "$copy"
 	rm -f "$copy/.built"
 	changed=$(rsync -rl --checksum --delete --out-format=%n --exclude='.*' \
 		--exclude='*.o' --exclude='*.ko' --exclude='*.mod' --exclude='*.mod.c' \
 		--exclude=modules.order --exclude=Module.symvers \
 		"${sources[@]}" "$copy/") || return
-	if [[ $changed || $built != "$dir" ]]; then
+	if [[ $changed || $built != "$kernel" ]]; then
 		build_in "$build" make -s -C "$(readlink -f "$dir/headers")" M="$copy" modules \
 			CONFIG_DEBUG_INFO_BTF_MODULES= PAHOLE_VERSION= CONFIG_PAHOLE_VERSION= || return
 	fi
-	echo "$dir" >"$copy/.built"
+	echo "$kernel" >"$copy/.built"
 	cp "$copy/vmq.ko" "$ko"
 }
 
