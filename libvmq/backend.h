@@ -16,6 +16,7 @@
  * @open: makes a handle with ops and top set; errors as vmq_open()
  * @close: frees it
  * @info: fills *info, which is zero but for its size
+ * @alive: 0 while the address space is, -ESRCH when it is gone
  * @rewind: an iteration begins: what was read before is out of date
  * @scan: as VMQ_IOC_SCAN, with records of sizeof(struct vmq_run)
  * @vmas: as vmq_vmas_read(), of a checked range, into an empty list
@@ -27,6 +28,7 @@ struct vmq_ops {
 	int (*open)(struct vmq **vmq, pid_t pid);
 	void (*close)(struct vmq *vmq);
 	int (*info)(struct vmq *vmq, struct vmq_info *info);
+	int (*alive)(struct vmq *vmq);
 	void (*rewind)(struct vmq *vmq);
 	int (*scan)(struct vmq *vmq, struct vmq_scan *scan);
 	int (*vmas)(struct vmq *vmq, __u64 start, __u64 end,

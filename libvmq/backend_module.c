@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "../module/shared/run.h"
 #include "backend.h"
 
 /* Records and bytes of names per VMQ_IOC_VMAS. */
@@ -132,6 +133,21 @@ static int module_scan(struct vmq *vmq, struct vmq_scan *scan)
 	return call(vmq, VMQ_IOC_SCAN, scan);
 }
 
+/* What is asked of it is nothing, of the page where nobody has any. */
+static int module_alive(struct vmq *vmq)
+{
+	struct vmq_run run;
+	struct vmq_scan scan = {
+		.size = sizeof(scan),
+		.end = 1ULL << VMQ_PAGE_SHIFT,
+		.runs = (uintptr_t)&run,
+		.count = 1,
+		.run_size = sizeof(run),
+	};
+
+	return module_scan(vmq, &scan);
+}
+
 struct vmas_batch {
 	struct vmq_vma vmas[VMAS_BATCH];
 	char names[NAMES_BATCH];
@@ -191,6 +207,7 @@ const struct vmq_ops vmq_module_ops = {
 	.open = module_open,
 	.close = module_close,
 	.info = module_info,
+	.alive = module_alive,
 	.rewind = module_rewind,
 	.scan = module_scan,
 	.vmas = module_vmas,

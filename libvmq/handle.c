@@ -96,19 +96,28 @@ int vmq_walk_page(struct vmq *vmq, __u64 address, __u32 facts,
 	return vmq->ops->walk(vmq, walk);
 }
 
+static int read_byte(int fd, __u64 address)
+{
+	char byte;
+	ssize_t n = pread(fd, &byte, 1, address);
+
+	if (n < 0)
+		return -errno;
+	return n ? 0 : -ESRCH;
+}
+
 int vmq_page_in(struct vmq *vmq, __u64 address)
 {
-	int fd = vmq_open_proc(vmq->pid, "mem"), err = 0;
-	ssize_t n;
-	char byte;
+	int fd = vmq_open_proc(vmq->pid, "mem"), err;
 
-	if (fd < 0)
-		return fd;
-	n = pread(fd, &byte, 1, address);
-	if (n < 0)
-		err = -errno;
-	else if (!n)
-		err = -ESRCH;
-	close(fd);
+	/*
+	 * The file stays with the space that the process had at the open: with that of
+	 * the handle, if this is still there now.
+	 */
+	err = vmq->ops->alive(vmq);
+	if (!err)
+		err = fd < 0 ? fd : read_byte(fd, address);
+	if (fd >= 0)
+		close(fd);
 	return err;
 }

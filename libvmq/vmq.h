@@ -173,9 +173,10 @@ int vmq_walk_page(struct vmq *vmq, __u64 address, __u32 facts,
  * Reads one byte at @address through /proc/PID/mem, so that the page is there: it
  * comes from swap or from its file, and where nothing was, the zero page. The
  * faults are the caller's own. This is the only call that does something to the
- * target; it never writes. It reaches the address space the process has now, also
- * after an exec, and waits for a userfaultfd if that is to bring the page. Errors:
- * -EIO nothing can be read there, -EACCES, -ESRCH, -EINTR.
+ * target; it never writes. It waits for a userfaultfd if that is to bring the page.
+ * A process that shared its space with others, as vfork() does, and left it to them by
+ * exec is read in its new one. Errors: -EIO nothing can be read there, -EACCES, -ESRCH,
+ * -EINTR.
  */
 int vmq_page_in(struct vmq *vmq, __u64 address);
 
