@@ -2,6 +2,7 @@
 /* Orders and answers are messages on a socket, which is the actor's standard input. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -17,9 +18,30 @@ enum { ORDER_FORK = -1, ORDER_WAIT = -2 };
 /* The child of a serving process, if it has one. */
 static struct actor child = { .socket = -1 };
 
+/*
+ * Gives a standard file that was closed to nobody: a file of ours would be replaced in
+ * the actor as its input, or be printed into. What is printed fails as before.
+ */
+static int fill_standard_files(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDONLY);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
 int actor_stage(void)
 {
 	cpu_set_t set;
+	int err = fill_standard_files();
+
+	if (err)
+		return err;
 
 	CPU_ZERO(&set);
 	CPU_SET(sched_getcpu(), &set);

@@ -38,7 +38,8 @@ struct order {
 
 /*
  * From here on this process, and those it starts, use one CPU and no transparent
- * huge pages: where a frame is reused or copied depends on both. Returns 0 or a
+ * huge pages: where a frame is reused or copied depends on both. To be called before
+ * a file is opened: standard files that were closed are filled. Returns 0 or a
  * negative errno.
  */
 int actor_stage(void);
