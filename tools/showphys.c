@@ -135,6 +135,7 @@ int main(int argc, char **argv)
 
 	if (argc && !strcmp(argv[0], INSTANCE_PROGRAM))
 		return instance_main(argc, argv);
+	output_until_closed();
 	status = parse(&request, argc, argv);
 	if (status >= 0)
 		return status;

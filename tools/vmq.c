@@ -2,7 +2,6 @@
 /* vmq: a debugger's view of virtual memory: the table of its commands. */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -38,8 +37,7 @@ int main(int argc, char **argv)
 {
 	struct options none = { 0 };
 
-	/* whoever started vmq may have it ignored; a closed pipe ends vmq quietly */
-	signal(SIGPIPE, SIG_DFL);
+	output_until_closed();
 	if (argc < 2)
 		return misused("the command is missing");
 	if (!strcmp(argv[1], "--help"))

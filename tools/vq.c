@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* vq: the address space of a process, from 0 to the top, or its VMAs. */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -162,8 +161,7 @@ int main(int argc, char **argv)
 	int words = find_command(argc, argv), status;
 	pid_t pid;
 
-	/* whoever started vq may have it ignored; a closed pipe ends vq quietly */
-	signal(SIGPIPE, SIG_DFL);
+	output_until_closed();
 	status = parse(&request, words, argv);
 	if (status >= 0)
 		return status;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Writes lists of records. */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 
 #include "json.h"
@@ -29,6 +30,11 @@ static void write_text(struct output *output, const void *record)
 		format(output, record);
 	}
 	fwrite(output->line, 1, length, stdout);
+}
+
+void output_until_closed(void)
+{
+	signal(SIGPIPE, SIG_DFL);
 }
 
 void output_begin(struct output *output, enum output_style style,

@@ -24,6 +24,12 @@ struct output {
 	size_t room;
 };
 
+/*
+ * For main(): who closes the pipe that stdout is ends the program, quietly. Whoever
+ * started it may have that signal ignored.
+ */
+void output_until_closed(void);
+
 /* Begins a list of @table's records about the target of @vmq; NULL for none. */
 void output_begin(struct output *output, enum output_style style,
 		  const struct vmq_table *table, struct vmq *vmq);
