@@ -263,6 +263,9 @@ TEST(exit_status_says_how_it_went)
 	EXPECT_EQ(2, vq("0 2>/dev/null", first_output, sizeof(first_output)));
 	EXPECT_EQ(2, vq("self self 2>/dev/null", first_output, sizeof(first_output)));
 	EXPECT_EQ(2, vq("--unknown self 2>/dev/null", first_output, sizeof(first_output)));
+	EXPECT_EQ(2, vq("--at=never -- true 2>/dev/null", first_output, sizeof(first_output)));
+	EXPECT_EQ(2, vq("--at=exit self 2>&1", first_output, sizeof(first_output)));
+	EXPECT_NE(NULL, strstr(first_output, "--at goes with -- COMMAND (see vq --help)\n"));
 	EXPECT_EQ(1, vq("2147483647 2>/dev/null", first_output, sizeof(first_output)));
 	EXPECT_EQ(1, vq("self 2>/dev/null >/dev/full", first_output, sizeof(first_output)));
 	EXPECT_EQ(1, vq("-- /nonexistent 2>/dev/null", first_output, sizeof(first_output)));

@@ -27,6 +27,7 @@ static const char usage[] =
 struct request {
 	struct options common;
 	enum command_stop stop;
+	bool at;		/* @stop was asked for */
 	bool vmas;
 };
 
@@ -113,6 +114,7 @@ static int look_at_command(const struct request *request, char **argv)
 
 static int set_stop(struct request *request, const char *when)
 {
+	request->at = true;
 	if (!strcmp(when, "exec"))
 		request->stop = COMMAND_AT_EXEC;
 	else if (!strcmp(when, "exit"))
@@ -155,26 +157,33 @@ static int find_command(int argc, char **argv)
 	return i;
 }
 
+static int look_at_process(const struct request *request, int words, char **argv)
+{
+	pid_t pid;
+
+	if (request->at)
+		return misused("--at goes with -- COMMAND");
+	if (words != 1)
+		return misused("the process is missing or more than one");
+	if (!parse_target(argv[0], &pid))
+		return misused("%s: not a process id", argv[0]);
+	return look(request, pid, argv[0]);
+}
+
 int main(int argc, char **argv)
 {
 	struct request request = { 0 };
 	int words = find_command(argc, argv), status;
-	pid_t pid;
 
 	output_until_closed();
 	status = parse(&request, words, argv);
 	if (status >= 0)
 		return status;
-	if (words < argc) {
-		if (optind < words)
-			return misused("%s: a process or a command, not both", argv[optind]);
-		if (words + 1 == argc)
-			return misused("a command is missing after --");
-		return look_at_command(&request, argv + words + 1);
-	}
-	if (optind + 1 != argc)
-		return misused("the process is missing or more than one");
-	if (!parse_target(argv[optind], &pid))
-		return misused("%s: not a process id", argv[optind]);
-	return look(&request, pid, argv[optind]);
+	if (words == argc)
+		return look_at_process(&request, argc - optind, argv + optind);
+	if (optind < words)
+		return misused("%s: a process or a command, not both", argv[optind]);
+	if (words + 1 == argc)
+		return misused("a command is missing after --");
+	return look_at_command(&request, argv + words + 1);
 }
