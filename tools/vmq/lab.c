@@ -61,7 +61,7 @@ static int run_all(const struct lab_request *request)
 	for (unsigned int i = 0; i < ARRAY_SIZE(labs); i++) {
 		int status = labs[i].run(request);
 
-		if (i + 1 < ARRAY_SIZE(labs) && request->common.style == OUTPUT_HUMAN)
+		if (i + 1 < ARRAY_SIZE(labs))
 			puts("\n");
 		/* a deviation tells more than that something could not be done */
 		worst = status > worst ? status : worst;
@@ -71,12 +71,17 @@ static int run_all(const struct lab_request *request)
 
 static int run_lab(const struct lab_request *request, const char *name)
 {
-	if (!strcmp(name, "all"))
+	bool all = !strcmp(name, "all");
+
+	if (all && request->common.style != OUTPUT_HUMAN)
+		return misused("lab all: --tsv and --json are for one experiment, as each has its own columns");
+	if (all)
 		return run_all(request);
 	for (unsigned int i = 0; i < ARRAY_SIZE(labs); i++)
 		if (!strcmp(name, labs[i].name))
 			return labs[i].run(request);
-	return misused("lab %s: there is no such experiment", name);
+	refuse("lab %s: there is no such experiment (vmq lab lists them)", name);
+	return STATUS_USAGE;
 }
 
 int vmq_lab(int argc, char **argv)
