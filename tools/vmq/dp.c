@@ -35,14 +35,14 @@ static __u64 directory_of(const struct path *path)
 	return own->run.start >> shift << shift | own->level.level;
 }
 
-static int print_entries(struct place *place, enum output_style style)
+static int print_entries(struct place *place)
 {
 	__u64 directory = NO_DIRECTORY, next;
 	struct output output;
 	struct path path;
 	int err = 0, end;
 
-	output_begin(&output, style, &entry_table, place->vmq);
+	output_begin(&output, place->style, &entry_table, place->vmq);
 	for (__u64 at = place->start; at < place->end; at += 1ULL << VMQ_PAGE_SHIFT) {
 		err = place_look(place, at, &path);
 		if (err)
@@ -59,20 +59,12 @@ static int print_entries(struct place *place, enum output_style style)
 
 int vmq_dp(int argc, char **argv)
 {
-	struct options options = { 0 };
 	struct place place;
-	int status = common_options(&options, argc, argv, usage), err;
+	int status = place_open(&place, argc, argv, usage, true), err;
 
 	if (status >= 0)
 		return status;
-	argc -= optind;
-	argv += optind;
-	if (argc < 2 || argc > 3)
-		return misused("dp needs a process, an address and perhaps a number of pages");
-	status = place_open(&place, &options, argv[0], argv[1], argc > 2 ? argv[2] : NULL);
-	if (status)
-		return status;
-	err = print_entries(&place, options.style);
+	err = print_entries(&place);
 	place_close(&place);
-	return err ? fail(argv[0], err) : STATUS_DONE;
+	return err ? fail(place.process, err) : STATUS_DONE;
 }

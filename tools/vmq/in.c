@@ -38,13 +38,12 @@ static void say(const struct entry *before, const struct entry *after)
 			after->run.start, what);
 }
 
-static int print_both(struct place *place, enum output_style style, const struct path *before,
-		      const struct path *after)
+static int print_both(struct place *place, const struct path *before, const struct path *after)
 {
 	struct output output;
 	int err;
 
-	output_begin(&output, style, &entry_table, place->vmq);
+	output_begin(&output, place->style, &entry_table, place->vmq);
 	output_record(&output, own(before));
 	output_record(&output, own(after));
 	err = output_end(&output);
@@ -53,7 +52,7 @@ static int print_both(struct place *place, enum output_style style, const struct
 	return err;
 }
 
-static int page_in(struct place *place, enum output_style style)
+static int page_in(struct place *place)
 {
 	struct path before, after;
 	int err = place_look(place, place->start, &before);
@@ -67,27 +66,18 @@ static int page_in(struct place *place, enum output_style style)
 	if (!err)
 		err = place_look(place, place->start, &after);
 	if (!err)
-		err = print_both(place, style, &before, &after);
+		err = print_both(place, &before, &after);
 	return err ? fail(place->process, err) : STATUS_DONE;
 }
 
 int vmq_in(int argc, char **argv)
 {
-	struct options options = { 0 };
 	struct place place;
-	int status = common_options(&options, argc, argv, usage);
+	int status = place_open(&place, argc, argv, usage, false);
 
 	if (status >= 0)
 		return status;
-	argc -= optind;
-	argv += optind;
-	if (argc != 2)
-		return misused("in needs a process and an address");
-	status = place_open(&place, &options, argv[0], argv[1], NULL);
-	if (status)
-		return status;
-	status = place_is_mapped(&place, place.start) ? page_in(&place, options.style) :
-							STATUS_FAILED;
+	status = place_is_mapped(&place, place.start) ? page_in(&place) : STATUS_FAILED;
 	place_close(&place);
 	return status;
 }

@@ -37,8 +37,9 @@ static int parse_pages(struct place *place, const char *address, const char *pag
 	if (pages && (!parse_number(pages, 10, &count) || !count))
 		return misused("%s: not a number of pages", pages);
 	place->start &= -PAGE;
-	if (count > (-1ULL - place->start) >> VMQ_PAGE_SHIFT)
-		return misused("%s: too many pages", pages ? pages : address);
+	if (count - 1 > (-PAGE - place->start) >> VMQ_PAGE_SHIFT)
+		return misused("%s: too many pages", pages);
+	/* 0 behind the last page there is an address for */
 	place->end = place->start + (count << VMQ_PAGE_SHIFT);
 	return STATUS_DONE;
 }
@@ -47,31 +48,48 @@ static int read_vmas(struct place *place)
 {
 	int err;
 
-	if (place->end > vmq_top(place->vmq))
+	if (place->end - 1 >= vmq_top(place->vmq))
 		return refuse("%s: %#llx: beyond the end of user space, %#llx", place->process,
 			      place->end - 1, vmq_top(place->vmq));
 	err = vmq_vmas_read(place->vmq, place->start, place->end, &place->vmas);
 	return err ? fail(place->process, err) : STATUS_DONE;
 }
 
-int place_open(struct place *place, const struct options *options, const char *process,
-	       const char *address, const char *pages)
+/* Opens what @place->process, @address and @pages (NULL for one page) say: a status. */
+static int open_pages(struct place *place, const struct options *options, const char *address,
+		      const char *pages)
 {
 	int status;
 	pid_t pid;
 
-	*place = (struct place){ .process = process };
-	if (!parse_target(process, &pid))
-		return misused("%s: not a process id", process);
+	if (!parse_target(place->process, &pid))
+		return misused("%s: not a process id", place->process);
 	status = parse_pages(place, address, pages);
 	if (!status)
-		status = open_target(options, pid, process, &place->vmq);
+		status = open_target(options, pid, place->process, &place->vmq);
 	if (status)
 		return status;
 	status = read_vmas(place);
 	if (status)
 		vmq_close(place->vmq);
 	return status;
+}
+
+int place_open(struct place *place, int argc, char **argv, const char *usage, bool many)
+{
+	struct options options = { 0 };
+	int status = common_options(&options, argc, argv, usage);
+
+	if (status >= 0)
+		return status;
+	argc -= optind;
+	argv += optind;
+	if (argc < 2 || argc > (many ? 3 : 2))
+		return misused("a process and an address are needed%s",
+			       many ? ", and perhaps a number of pages" : ", and nothing else");
+	*place = (struct place){ .process = argv[0], .style = options.style };
+	status = open_pages(place, &options, argv[1], argc > 2 ? argv[2] : NULL);
+	return status ? status : -1;
 }
 
 void place_close(struct place *place)

@@ -11,6 +11,7 @@
  * @vmq: their process
  * @vmas: the VMAs that overlap them
  * @process: what the user calls it
+ * @style: how to print them
  * @start: address of the first
  * @end: end of the last
  * @hidden: a page that was looked at has a frame, and it was not told
@@ -19,6 +20,7 @@ struct place {
 	struct vmq *vmq;
 	struct vmq_vma_list vmas;
 	const char *process;
+	enum output_style style;
 	__u64 start;
 	__u64 end;
 	bool hidden;
@@ -31,11 +33,11 @@ struct path {
 };
 
 /*
- * Parses @process, @address and @pages (NULL for one page) and opens them. Returns
- * a status; if that is STATUS_DONE, close with place_close().
+ * Parses what follows the name of a command, which has the common options, and opens
+ * the page or, if it can be about @many, the pages. Returns -1 to go on, to end with
+ * place_close(), or the status to exit with.
  */
-int place_open(struct place *place, const struct options *options, const char *process,
-	       const char *address, const char *pages);
+int place_open(struct place *place, int argc, char **argv, const char *usage, bool many);
 
 /* Closes it, and says on stderr if frames were not told. */
 void place_close(struct place *place);

@@ -14,7 +14,7 @@ static const char usage[] =
 	COMMON_USAGE
 	"Example: vmq walk 1234 7f31c2a45000\n";
 
-static int print_path(struct place *place, enum output_style style)
+static int print_path(struct place *place)
 {
 	struct output output;
 	struct path path;
@@ -24,7 +24,7 @@ static int print_path(struct place *place, enum output_style style)
 		err = -EOPNOTSUPP;
 	if (err)
 		return err;
-	output_begin(&output, style, &entry_level_table, place->vmq);
+	output_begin(&output, place->style, &entry_level_table, place->vmq);
 	for (unsigned int i = 0; i < path.count; i++)
 		output_record(&output, &path.entries[i]);
 	return output_end(&output);
@@ -32,24 +32,16 @@ static int print_path(struct place *place, enum output_style style)
 
 int vmq_walk(int argc, char **argv)
 {
-	struct options options = { 0 };
 	struct place place;
-	int status = common_options(&options, argc, argv, usage), err;
+	int status = place_open(&place, argc, argv, usage, false), err;
 
 	if (status >= 0)
-		return status;
-	argc -= optind;
-	argv += optind;
-	if (argc != 2)
-		return misused("walk needs a process and an address");
-	status = place_open(&place, &options, argv[0], argv[1], NULL);
-	if (status)
 		return status;
 	if (!place_is_mapped(&place, place.start)) {
 		status = STATUS_FAILED;
 	} else {
-		err = print_path(&place, options.style);
-		status = err ? fail(argv[0], err) : STATUS_DONE;
+		err = print_path(&place);
+		status = err ? fail(place.process, err) : STATUS_DONE;
 	}
 	place_close(&place);
 	return status;
