@@ -77,6 +77,23 @@ TEST(wrong_usage)
 	}
 }
 
+/* What is told to read has what was missing. */
+TEST(wrong_usage_leads_to_the_help)
+{
+	EXPECT_EQ(2, vmq("nothing"));
+	EXPECT_NE(NULL, strstr(text, "(see vmq --help)\n"));
+	for (const char *const *name = (const char *const[]){ "dp", "in", "ps", "walk", NULL };
+	     *name; name++) {
+		char help[32];
+
+		snprintf(help, sizeof(help), "(see vmq %s --help)\n", *name);
+		EXPECT_EQ(2, vmq("%s --backend=x", *name));
+		EXPECT_NE(NULL, strstr(text, help)) TH_LOG("%s", text);
+		EXPECT_EQ(2, vmq("%s nothing", *name));
+		EXPECT_NE(NULL, strstr(text, help)) TH_LOG("%s", text);
+	}
+}
+
 /* Where no process has anything, up to the last page that a number can name. */
 TEST(the_end_of_user_space)
 {

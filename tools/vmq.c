@@ -47,6 +47,7 @@ int main(int argc, char **argv)
 	for (const struct command *command = commands; command->name; command++) {
 		if (strcmp(argv[1], command->name))
 			continue;
+		errors_of_command(command->name);
 		argv[1] = argv[0];	/* by which getopt_long() names us */
 		return command->run(argc - 1, argv + 1);
 	}

@@ -8,6 +8,14 @@
 
 #include "errors.h"
 
+/* The command of the tool that is run, for misused(); "" for the tool itself. */
+static const char *command = "";
+
+void errors_of_command(const char *name)
+{
+	command = name;
+}
+
 static const char *remedy(int err)
 {
 	switch (err) {
@@ -27,9 +35,7 @@ static const char *remedy(int err)
 
 int fail(const char *subject, int err)
 {
-	fprintf(stderr, "%s: %s: %s%s\n", program_invocation_short_name, subject,
-		strerror(-err), remedy(err));
-	return STATUS_FAILED;
+	return refuse("%s: %s%s", subject, strerror(-err), remedy(err));
 }
 
 static void say(const char *format, va_list args)
@@ -56,6 +62,7 @@ int misused(const char *format, ...)
 	va_start(args, format);
 	say(format, args);
 	va_end(args);
-	fprintf(stderr, " (see %s --help)\n", program_invocation_short_name);
+	fprintf(stderr, " (see %s%s%s --help)\n", program_invocation_short_name,
+		*command ? " " : "", command);
 	return STATUS_USAGE;
 }

@@ -16,6 +16,9 @@ int fail(const char *subject, int err);
 /* Could not be done, for a reason no errno has: which, and what helps, as printf. */
 int refuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* From here on the tool runs its command @name, which has a --help of its own. */
+void errors_of_command(const char *name);
+
 /* Wrong usage: what of it, as printf; points to --help. */
 int misused(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
