@@ -97,7 +97,7 @@ static int look(const struct request *request, pid_t pid, const char *subject)
 		source_close(&source);
 	}
 	vmq_close(vmq);
-	return err ? fail(subject, err) : STATUS_DONE;
+	return err ? fail_to_look(subject, err) : STATUS_DONE;
 }
 
 static int look_at_command(const struct request *request, char **argv)

@@ -35,6 +35,11 @@ static const char *remedy(int err)
 
 int fail(const char *subject, int err)
 {
+	return refuse("%s: %s", subject, strerror(-err));
+}
+
+int fail_to_look(const char *subject, int err)
+{
 	return refuse("%s: %s%s", subject, strerror(-err), remedy(err));
 }
 

@@ -13,6 +13,9 @@
 /* Could not be done: the negative errno @err happened to @subject. */
 int fail(const char *subject, int err);
 
+/* The same, of what the library was asked about a process: with what helps. */
+int fail_to_look(const char *subject, int err);
+
 /* Could not be done, for a reason no errno has: which, and what helps, as printf. */
 int refuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

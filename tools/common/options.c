@@ -72,15 +72,35 @@ bool parse_target(const char *text, pid_t *pid)
 	return !errno && !*end && number > 0 && number <= INT_MAX;
 }
 
+/* Why the module was passed over for @pid, in brackets; "" if it would not be now. */
+static const char *why_procfs(pid_t pid)
+{
+	struct vmq *vmq;
+
+	switch (vmq_open(&vmq, pid, VMQ_BACKEND_MODULE)) {
+	case 0:
+		vmq_close(vmq);
+		return "";
+	case -ENODEV:
+		return " (it is not loaded)";
+	case -EACCES:
+	case -EPERM:
+		return " (you may not open /dev/vmq; root may, and the group of 60-vmq.rules)";
+	default:
+		return " (at /dev/vmq is none of this version, or not for this kernel)";
+	}
+}
+
 int open_target(const struct options *options, pid_t pid, const char *subject,
 		struct vmq **vmq)
 {
 	int err = vmq_open(vmq, pid, options->backend);
 
 	if (err)
-		return fail(subject, err);
+		return fail_to_look(subject, err);
 	if (vmq_backend(*vmq) == VMQ_BACKEND_PROCFS)
-		fprintf(stderr, "%s: procfs answers, not the module: what only page tables tell is absent\n",
-			program_invocation_short_name);
+		fprintf(stderr, "%s: procfs answers, not the module%s: what only page tables tell is absent\n",
+			program_invocation_short_name,
+			options->backend == VMQ_BACKEND_ANY ? why_procfs(pid) : "");
 	return STATUS_DONE;
 }

@@ -58,7 +58,7 @@ bool parse_target(const char *text, pid_t *pid);
 
 /*
  * Opens @pid, called @subject in messages, and says on stderr that procfs answers
- * when it does. Returns a status.
+ * when it does, and why if nobody asked for it. Returns a status.
  */
 int open_target(const struct options *options, pid_t pid, const char *subject,
 		struct vmq **vmq);

@@ -18,7 +18,7 @@ int files_open(struct files *files, const char *folder)
 {
 	files->sample = sample_open(folder);
 	if (files->sample < 0)
-		return fail(folder ? folder : "the library in memory", files->sample);
+		return nameless_failed(folder, files->sample);
 	/* empty: the first instance puts in what the library has there */
 	files->section = memfd_create("section", 0);
 	if (files->section < 0) {

@@ -3,10 +3,13 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "../common/errors.h"
 #include "sample.h"
 
 /* From sample_bytes.S. */
@@ -38,11 +41,38 @@ static int reopen(int fd)
 	return again < 0 ? -errno : again;
 }
 
+static bool is_noexec(int fd)
+{
+	struct statvfs system;
+
+	return !fstatvfs(fd, &system) && system.f_flag & ST_NOEXEC;
+}
+
 int nameless_open(const char *folder)
 {
 	int fd = folder ? open(folder, O_TMPFILE | O_RDWR, 0700) : memfd_create("sample", 0);
 
-	return fd < 0 ? -errno : fd;
+	if (fd < 0)
+		return -errno;
+	if (folder && is_noexec(fd)) {
+		close(fd);
+		return -ENOEXEC;
+	}
+	return fd;
+}
+
+int nameless_failed(const char *folder, int err)
+{
+	const char *where = folder ? folder : "a file in memory";
+
+	switch (err) {
+	case -EOPNOTSUPP:
+		return refuse("%s: no nameless files there (use another file system)", where);
+	case -ENOEXEC:
+		return refuse("%s: mounted noexec (use another file system)", where);
+	default:
+		return fail(where, err);
+	}
 }
 
 int sample_open(const char *folder)

@@ -17,8 +17,12 @@ int sample_open(const char *folder);
 
 /*
  * A new empty file without a name, open for reading and writing, inherited by exec:
- * in @folder, or in memory for NULL. Returns a descriptor or a negative errno.
+ * in @folder, or in memory for NULL. Returns a descriptor or a negative errno, -ENOEXEC
+ * if nothing in @folder may be executed.
  */
 int nameless_open(const char *folder);
+
+/* Says what @err of either call means for @folder, and returns the status. */
+int nameless_failed(const char *folder, int err);
 
 #endif

@@ -164,7 +164,7 @@ static int look_again(const struct story *story, struct sighting *now, bool *mov
 	err = sighting_take(now, story->options.backend);
 	*moved |= now->run.valid != before.run.valid || now->run.frame != before.run.frame ||
 		  now->run.index != before.run.index;
-	return err ? fail(now->item, err) : STATUS_DONE;
+	return err ? fail_to_look(now->item, err) : STATUS_DONE;
 }
 
 /*

@@ -66,5 +66,5 @@ int vmq_dp(int argc, char **argv)
 		return status;
 	err = print_entries(&place);
 	place_close(&place);
-	return err ? fail(place.process, err) : STATUS_DONE;
+	return err ? fail_to_look(place.process, err) : STATUS_DONE;
 }

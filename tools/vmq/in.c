@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "../common/errors.h"
 #include "commands.h"
@@ -58,16 +59,20 @@ static int page_in(struct place *place)
 	int err = place_look(place, place->start, &before);
 
 	if (err)
-		return fail(place->process, err);
+		return fail_to_look(place->process, err);
 	err = vmq_page_in(place->vmq, place->start);
 	if (err == -EIO)
 		return refuse("%s: %#llx: cannot be read, not by a debugger either (pfn-mapped, a guard, or behind the end of its file)",
 			      place->process, place->start);
+	/* more is asked for here than to look */
+	if (err == -EACCES)
+		return refuse("%s: %s (root, or see kernel.yama.ptrace_scope)", place->process,
+			      strerror(-err));
 	if (!err)
 		err = place_look(place, place->start, &after);
 	if (!err)
 		err = print_both(place, &before, &after);
-	return err ? fail(place->process, err) : STATUS_DONE;
+	return err ? fail_to_look(place->process, err) : STATUS_DONE;
 }
 
 int vmq_in(int argc, char **argv)

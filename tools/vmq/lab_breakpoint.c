@@ -375,9 +375,7 @@ int lab_breakpoint(const struct lab_request *request)
 	if (status)
 		return status;
 	lab.fd = sample_open(request->folder);
-	status = lab_failed(request->folder ? request->folder : "memory", lab.fd);
-	if (!status)
-		status = run(&lab);
+	status = lab.fd < 0 ? nameless_failed(request->folder, lab.fd) : run(&lab);
 	told = story_end(&lab.story);
 	for (int i = CAST - 1; i >= 0; i--)
 		actor_end(&lab.actors[i]);

@@ -128,7 +128,7 @@ static int show(struct lab *lab)
 		vmq_close(vmq);
 	}
 	if (err)
-		return fail("actor", err);
+		return fail_to_look("actor", err);
 	choose_rows(lab);
 	return story_show(&lab->story, lab->rows, sizeof(*lab->rows), lab->count);
 }
@@ -344,12 +344,12 @@ static const struct step {
 
 static int run(struct lab *lab, const struct lab_request *request)
 {
-	const char *where = request->folder ? request->folder : "memory";
 	int status;
 
 	lab->fd = sample_open(request->folder);
-	status = lab_failed(where, lab->fd);
-	if (!status)
+	if (lab->fd < 0)
+		status = nameless_failed(request->folder, lab->fd);
+	else
 		status = lab_failed("actor", lab_start_actor(&lab->actor, lab->fd));
 	story_say(&lab->story, "The columns are those of vq. BASE is where the allocation began, CURRENT what is "
 		  "allowed now, ALLOWED the most that it can be made to allow: No-cache, "

@@ -315,16 +315,12 @@ static const struct step {
 /* The page of code, in a new file. */
 static int make_code(const struct lab_request *request, int *fd)
 {
-	const char *where = request->folder ? request->folder : "memory";
-	int status;
-
 	*fd = nameless_open(request->folder);
-	status = lab_failed(where, *fd);
-	if (status)
-		return status;
+	if (*fd < 0)
+		return nameless_failed(request->folder, *fd);
 	if (ftruncate(*fd, sysconf(_SC_PAGESIZE)) ||
 	    pwrite(*fd, code, sizeof(code), 0) != sizeof(code) || fsync(*fd))
-		return fail(where, -errno);
+		return nameless_failed(request->folder, -errno);
 	return STATUS_DONE;
 }
 

@@ -52,7 +52,7 @@ static int read_vmas(struct place *place)
 		return refuse("%s: %#llx: beyond the end of user space, %#llx", place->process,
 			      place->end - 1, vmq_top(place->vmq));
 	err = vmq_vmas_read(place->vmq, place->start, place->end, &place->vmas);
-	return err ? fail(place->process, err) : STATUS_DONE;
+	return err ? fail_to_look(place->process, err) : STATUS_DONE;
 }
 
 /* Opens what @place->process, @address and @pages (NULL for one page) say: a status. */

@@ -41,7 +41,7 @@ int vmq_walk(int argc, char **argv)
 		status = STATUS_FAILED;
 	} else {
 		err = print_path(&place);
-		status = err ? fail(place.process, err) : STATUS_DONE;
+		status = err ? fail_to_look(place.process, err) : STATUS_DONE;
 	}
 	place_close(&place);
 	return status;

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the tools have in common: who answers and why it is not the module, what they
+ * say of folders, commands and rights, and what becomes of them when the files they
+ * were started with are closed.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/child.h"
+#include "lib/program.h"
+#include "lib/setup.h"
+#include "kselftest_harness.h"
+
+static char text[256 << 10];
+
+static bool says(const char *words)
+{
+	return strstr(text, words);
+}
+
+/* The status of a command; text has all it said. */
+static int run(const char *command)
+{
+	char both[256];
+
+	snprintf(both, sizeof(both), "{ %s; } 2>&1", command);
+	return program_run(both, text, sizeof(text));
+}
+
+/* Mounts for this process and its children only. */
+static int mount_here(const char *what, const char *where, const char *type, unsigned long flags)
+{
+	return unshare(CLONE_NEWNS) || mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	       mount(what, where, type, flags, NULL) ? -1 : 0;
+}
+
+/* Tools of which each opens its target in a way of its own. */
+#define ANSWER "procfs answers, not the module"
+static const char *const openers[] = {
+	"vq self", "vmq dp self 400000", "vmq lab breakpoint", "showphys", NULL,
+};
+
+static void expect_procfs(struct __test_metadata *_metadata, const char *why)
+{
+	char words[256];
+
+	snprintf(words, sizeof(words), ANSWER "%s: what only page tables tell is absent\n", why);
+	for (const char *const *command = openers; *command; command++) {
+		run(*command);
+		EXPECT_TRUE(says(words)) TH_LOG("%s: %.200s", *command, text);
+	}
+}
+
+TEST(the_module_is_not_loaded)
+{
+	ASSERT_EQ(0, mount_here("vmq", "/dev", "tmpfs", 0));
+	ASSERT_EQ(0, mknod("/dev/null", S_IFCHR | 0666, 1 << 8 | 3));
+	expect_procfs(_metadata, " (it is not loaded)");
+	/* who asked for it knows why */
+	EXPECT_EQ(0, run("vq --backend=procfs self"));
+	EXPECT_TRUE(says(ANSWER ": ")) TH_LOG("%.200s", text);
+}
+
+TEST(the_module_is_another)
+{
+	ASSERT_EQ(0, mount_here("/dev/zero", "/dev/vmq", NULL, MS_BIND));
+	expect_procfs(_metadata, " (at /dev/vmq is none of this version, or not for this kernel)");
+}
+
+CHILD(check_no_right, unused)
+{
+	ASSERT_EQ(0, caller_become_user());
+	expect_procfs(_metadata,
+		      " (you may not open /dev/vmq; root may, and the group of 60-vmq.rules)");
+}
+
+TEST(the_module_is_not_for_everybody)
+{
+	ASSERT_EQ(0, chmod("/dev/vmq", 0600));
+	EXPECT_EQ(0, as_child(_metadata, check_no_right, 0));
+}
+
+TEST(the_module_answers)
+{
+	EXPECT_EQ(0, run("vq self"));
+	EXPECT_FALSE(says(ANSWER));
+}
+
+/* What has files of its own, and in which folder. */
+static void expect_refused(struct __test_metadata *_metadata, const char *folder, const char *words)
+{
+	static const char *const commands[] = {
+		"showphys", "vmq lab breakpoint", "vmq lab views", "vmq lab patterns", NULL,
+	};
+	char command[64];
+
+	for (const char *const *tool = commands; *tool; tool++) {
+		snprintf(command, sizeof(command), "%s --folder=%s", *tool, folder);
+		EXPECT_EQ(1, run(command));
+		EXPECT_TRUE(says(words)) TH_LOG("%s: %s", *tool, text);
+		EXPECT_FALSE(says("module") || says("as root"));
+	}
+}
+
+TEST(a_folder_without_nameless_files)
+{
+	expect_refused(_metadata, "/proc", "/proc: no nameless files there (use another file system)\n");
+}
+
+TEST(a_folder_of_which_nothing_is_executed)
+{
+	ASSERT_EQ(0, mount_here("vmq", "/mnt", "tmpfs", MS_NOEXEC));
+	expect_refused(_metadata, "/mnt", "/mnt: mounted noexec (use another file system)\n");
+}
+
+TEST(a_command_that_cannot_be_run)
+{
+	EXPECT_EQ(1, run("vq -- /tmp"));
+	EXPECT_STREQ("vq: /tmp: Permission denied\n", text);
+}
+
+/* To bring a page in asks for more than to look at it. */
+CHILD(check_scope, unused)
+{
+	char command[64];
+	char *map = setup_map(PAGE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	pid_t sibling;
+
+	ASSERT_NE(NULL, map);
+	ASSERT_EQ(0, caller_become_user());
+	sibling = setup_fork();
+	ASSERT_GT(sibling, 0);
+	snprintf(command, sizeof(command), "vmq dp %d %lx", sibling, (uintptr_t)map);
+	EXPECT_EQ(0, run(command));
+	snprintf(command, sizeof(command), "vmq in %d %lx", sibling, (uintptr_t)map);
+	EXPECT_EQ(1, run(command));
+	EXPECT_TRUE(says(": Permission denied (root, or see kernel.yama.ptrace_scope)\n"))
+		TH_LOG("%s", text);
+	setup_end(sibling);
+}
+
+TEST(a_page_that_may_not_be_brought_in)
+{
+	int scope = open("/proc/sys/kernel/yama/ptrace_scope", O_RDWR | O_CLOEXEC);
+	char before;
+
+	if (scope < 0)
+		SKIP(return, "no Yama in this kernel");
+	ASSERT_EQ(1, pread(scope, &before, 1, 0));
+	ASSERT_EQ(1, pwrite(scope, "1", 1, 0));
+	EXPECT_EQ(0, as_child(_metadata, check_scope, 0));
+	ASSERT_EQ(1, pwrite(scope, &before, 1, 0));
+	close(scope);
+}
+
+/* An experiment has files of its own, which must not take the place of these. */
+TEST(standard_files_that_are_closed)
+{
+	static const char *const commands[] = {
+		"showphys", "vmq lab breakpoint", "vmq lab views", "vmq lab patterns", NULL,
+	};
+	char command[64];
+
+	for (const char *const *tool = commands; *tool; tool++) {
+		snprintf(command, sizeof(command), "%s <&-", *tool);
+		EXPECT_EQ(0, run(command)) TH_LOG("%s: %s", command, text);
+		snprintf(command, sizeof(command), "%s <&- 2>&-", *tool);
+		EXPECT_EQ(0, run(command)) TH_LOG("%s: %s", command, text);
+		snprintf(command, sizeof(command), "%s <&- >&-", *tool);
+		EXPECT_EQ(1, run(command));
+		EXPECT_TRUE(says("standard output: ")) TH_LOG("%s: %s", command, text);
+	}
+}
+
+/* Nobody reads what it prints, and whoever started it does not care for that signal. */
+static int run_unread(const char *tool, const char *argument)
+{
+	int status, out[2], words = fileno(tmpfile());
+	ssize_t length;
+	pid_t pid;
+
+	if (pipe(out))
+		return -1;
+	pid = fork();
+	if (!pid) {
+		close(out[0]);
+		signal(SIGPIPE, SIG_IGN);
+		dup2(out[1], 1);
+		dup2(words, 2);
+		execlp(tool, tool, argument, NULL);
+		_exit(127);
+	}
+	close(out[0]);
+	close(out[1]);
+	waitpid(pid, &status, 0);
+	length = pread(words, text, sizeof(text) - 1, 0);
+	text[length > 0 ? length : 0] = '\0';
+	close(words);
+	return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
+TEST(a_reader_that_goes_away)
+{
+	static const char *const commands[][2] = {
+		{ "vq", "self" }, { "vmq", "ps" }, { "showphys", NULL },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		EXPECT_EQ(SIGPIPE, run_unread(commands[i][0], commands[i][1]))
+			TH_LOG("%s", commands[i][0]);
+		EXPECT_STREQ("", text);
+	}
+}
+
+TEST_HARNESS_MAIN
