@@ -84,7 +84,7 @@ static bool goes_on(const FIXTURE_DATA(churn) *self, uint64_t time)
 {
 	unsigned long wanted = scaled(LOOKS);
 
-	if (crowd_is_wrong(&self->crowd) || time >= (uint64_t)scaled(ENOUGH))
+	if (crowd_is_wrong(&self->crowd) || time >= scaled_time(ENOUGH, TIMEOUT))
 		return false;
 	return time < (uint64_t)scaled(TIME) || crowd_looks(&self->crowd) < wanted ||
 	       rounds(self) < wanted;

@@ -17,11 +17,11 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "lib/device.h"
 #include "lib/oracle.h"
+#include "lib/scale.h"
 #include "lib/setup.h"
 #include "kselftest_harness.h"
 
@@ -231,24 +231,15 @@ static void look_at_one(char *map, const uint64_t *pool, struct seen *seen)
 	waitpid(child, NULL, 0);
 }
 
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + t.tv_nsec / 1e9;
-}
-
 TEST_F_TIMEOUT(tables, truncate_and_exit_under_scan, 60)
 {
-	const char *scale = getenv("SCALE");
-	double end = now() + 2 * (scale ? atof(scale) : 1);
+	uint64_t end = milliseconds() + scaled_time(2000, _metadata->timeout);
 	struct seen seen = { };
 	pid_t truncater = fork();
 
 	if (!truncater)
 		truncate_for_ever(self->fd);
-	while (now() < end || seen.children < 2)
+	while (milliseconds() < end || seen.children < 2)
 		look_at_one(self->map, self->pool, &seen);
 	setup_end(truncater);
 	TH_LOG("%lu scans of %lu processes, %lu runs of pages, one table %lu times",
@@ -297,10 +288,10 @@ static void interrupt_for_ever(void)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	sched_setscheduler(0, SCHED_FIFO, &priority);
 	for (;;) {
-		double end;
+		uint64_t end;
 
 		usleep(2000 + rand() % 3000);
-		for (end = now() + 0.05; now() < end;)
+		for (end = milliseconds() + 50; milliseconds() < end;)
 			;
 	}
 }
@@ -308,8 +299,7 @@ static void interrupt_for_ever(void)
 /* The kernel need not be preemptible for this to be right, but for it to be a test. */
 TEST_F_TIMEOUT(tables, freed_under_scan, 60)
 {
-	const char *scale = getenv("SCALE");
-	double end = now() + 3 * (scale ? atof(scale) : 1);
+	uint64_t end = milliseconds() + scaled_time(3000, _metadata->timeout);
 	int view = variant->read_only ? setup_read_only(self->fd) : self->fd;
 	struct seen seen = { };
 	pid_t target = setup_fork(), freer = fork(), interrupter;
@@ -322,7 +312,7 @@ TEST_F_TIMEOUT(tables, freed_under_scan, 60)
 	interrupter = fork();
 	if (!interrupter)
 		interrupt_for_ever();
-	while (now() < end || !seen.pages)
+	while (milliseconds() < end || !seen.pages)
 		ASSERT_EQ(0, look(vmq, (uintptr_t)self->map, self->pool, &seen));
 	setup_end(interrupter);
 	setup_end(freer);

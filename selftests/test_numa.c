@@ -223,13 +223,13 @@ static void *move_for_ever(void *map)
 /* Nothing is missing while it moves, and what is on its way says what it was. */
 TEST_F_TIMEOUT(moving, is_seen, 120)
 {
-	uint64_t began = milliseconds();
+	uint64_t end = milliseconds() + scaled_time(TIME, _metadata->timeout);
 	long seen = 0, scans = 0;
 	void *moves;
 
 	stop = false;
 	ASSERT_EQ(0, pthread_create(&self->mover, NULL, move_for_ever, self->map));
-	while (seen < WANTED && milliseconds() < began + scaled(TIME)) {
+	while (seen < WANTED && milliseconds() < end) {
 		struct vmq_run *runs;
 		ssize_t count = all_runs(self->vmq, self->map, &runs);
 
@@ -332,12 +332,12 @@ FIXTURE_TEARDOWN(hint)
 }
 
 /* Is busy, for which a process is looked at, until all pages have a hint. */
-static int wait_for_hints(FIXTURE_DATA(hint) *self)
+static int wait_for_hints(FIXTURE_DATA(hint) *self, uint64_t patience)
 {
 	uint64_t began = milliseconds();
 	int hints = 0;
 
-	while (hints < HINTED && milliseconds() < began + scaled(TIME)) {
+	while (hints < HINTED && milliseconds() < began + patience) {
 		for (hints = 0; hints < HINTED; hints++)
 			if (device_page(self->vmq, self->page[hints], &self->run[hints]) ||
 			    !(self->run[hints].flags & VMQ_RUN_NUMA_HINT))
@@ -356,7 +356,7 @@ TEST_F_TIMEOUT(hint, the_verdict_is_that_of_the_entry_to_come, 120)
 	struct vmq_run after;
 
 	ASSERT_EQ(0, balance("1"));
-	ASSERT_EQ(HINTED, wait_for_hints(self));
+	ASSERT_EQ(HINTED, wait_for_hints(self, scaled_time(TIME, _metadata->timeout)));
 	ASSERT_EQ(0, balance("0"));
 	for (int i = 0; i < HINTED; i++) {
 		EXPECT_TRUE(self->run[i].entry & VMQ_ENTRY_PROTNONE);

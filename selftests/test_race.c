@@ -268,9 +268,9 @@ FIXTURE_TEARDOWN(race)
 TEST_F_TIMEOUT(race, the_walker_reads_anew, 300)
 {
 	struct race *race = &self->race;
-	uint64_t began = milliseconds();
+	uint64_t began = milliseconds(), end = began + scaled_time(TIME, _metadata->timeout);
 
-	while (race->retries < WANTED && milliseconds() < began + scaled(TIME) && !*race->why) {
+	while (race->retries < WANTED && milliseconds() < end && !*race->why) {
 		variant->change(race);
 		race->changes++;
 	}

@@ -15,6 +15,14 @@ static inline int scaled(int amount)
 	return result < 1 ? 1 : result;
 }
 
+/* @amount milliseconds scaled, in a test that is ended after @timeout seconds: half at most. */
+static inline uint64_t scaled_time(int amount, int timeout)
+{
+	uint64_t time = scaled(amount), most = timeout * 500ULL;
+
+	return time < most ? time : most;
+}
+
 /* Milliseconds since some moment. */
 static inline uint64_t milliseconds(void)
 {
