@@ -282,7 +282,7 @@ TEST_F_TIMEOUT(race, the_walker_reads_anew, 300)
 		EXPECT_GT(*race->collapses, 0) TH_LOG("nothing was collapsed");
 	TH_LOG("%lu retries in %lu looks at %lu changes, %lu ms", race->retries, race->looks,
 	       race->changes * AREAS, (unsigned long)(milliseconds() - began));
-	if (!race->retries && !*race->why)
+	if (!race->retries && _metadata->passed)	/* SKIP would make a failure good */
 		SKIP(return, "no retry in %lu looks: %s", race->looks, variant->never);
 }
 
