@@ -37,6 +37,8 @@
 
 FIXTURE(tables) {
 	int fd;			/* the file, writable */
+	int view;		/* the file, to be mapped with these */
+	int rights;
 	char *map;		/* its GiB */
 	uint64_t pool[POOL];	/* all frames a huge page can have */
 };
@@ -64,9 +66,9 @@ FIXTURE_SETUP(tables)
 		SKIP(SETUP_SKIPPED, "no huge pages");
 	self->fd = setup_hugetlb_file(21, 512);
 	ASSERT_GE(self->fd, 0);
-	self->map = setup_map_aligned(GIB, GIB, variant->read_only ? PROT_READ : PROT_READ | PROT_WRITE,
-				      MAP_SHARED | MAP_NORESERVE,
-				      variant->read_only ? setup_read_only(self->fd) : self->fd);
+	self->view = variant->read_only ? setup_read_only(self->fd) : self->fd;
+	self->rights = variant->read_only ? PROT_READ : PROT_READ | PROT_WRITE;
+	self->map = setup_map_aligned(GIB, GIB, self->rights, MAP_SHARED | MAP_NORESERVE, self->view);
 	ASSERT_NE(NULL, self->map);
 }
 
@@ -76,11 +78,14 @@ FIXTURE_TEARDOWN(tables)
 		munmap(self->map, GIB);
 }
 
-/* Maps the used pages; they may be beyond the end of the file for a moment. */
-static void touch(char *map)
+/* Maps the used pages; whether all, as they may be beyond the end of the file for a moment. */
+static bool touch(char *map)
 {
+	bool all = true;
+
 	for (int i = 0; i < USED; i++)
-		madvise(map + i * STRIDE, HUGE, MADV_POPULATE_READ);
+		all &= !madvise(map + i * STRIDE, HUGE, MADV_POPULATE_READ);
+	return all;
 }
 
 /* A process that has touched the pages and stands still. */
@@ -257,37 +262,58 @@ static void stay_on(int cpu)
 	sched_setaffinity(0, sizeof(set), &set);
 }
 
+/* What came of it, in memory shared with the processes that do it. */
+struct freeing {
+	volatile unsigned long tables;		/* freed that the target had before */
+	volatile unsigned long interruptions;
+};
+
 /*
- * Gives @target a table, shares it, has it taken away from @target by a truncation,
- * which begins with the oldest mapping, and frees it as its last user.
+ * Gives the target of @vmq a table, shares it, has it taken away from the target by a
+ * truncation, which begins with the oldest mapping, and frees it as its last user:
+ * whether all that took place.
  */
-static void free_tables_for_ever(pid_t target, int fd, int view, char *map)
+static bool free_table(const FIXTURE_DATA(tables) *self, int vmq, int own, int memory)
 {
-	char path[32], byte;
-	int memory;
+	const int flags = MAP_SHARED | MAP_FIXED | MAP_NORESERVE;
+	char *map = self->map, byte;
+	uint64_t table;
+	bool done;
+
+	done = pread(memory, &byte, 1, (uintptr_t)map) == 1;
+	done &= mmap(map, GIB, self->rights, flags, self->view, 0) == map;
+	done &= touch(map);
+	table = pmd_table(vmq, map);
+	done &= table && table == pmd_table(own, map);
+	done &= !ftruncate(self->fd, 0);
+	done &= !pmd_table(vmq, map) && pmd_table(own, map) == table;
+	done &= !munmap(map, GIB);
+	return !ftruncate(self->fd, GIB) && done;
+}
+
+static void free_tables_for_ever(const FIXTURE_DATA(tables) *self, pid_t target, int vmq,
+				 struct freeing *freeing)
+{
+	int own = device_open(0), memory;
+	char path[32];
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	stay_on(1);
 	snprintf(path, sizeof(path), "/proc/%d/mem", target);
 	memory = open(path, O_RDONLY);
-	for (;;) {
-		(void)!pread(memory, &byte, 1, (uintptr_t)map);
-		mmap(map, GIB, PROT_READ, MAP_SHARED | MAP_FIXED | MAP_NORESERVE, view, 0);
-		touch(map);
-		(void)!ftruncate(fd, 0);
-		munmap(map, GIB);
-		(void)!ftruncate(fd, GIB);
-	}
+	for (;;)
+		freeing->tables += free_table(self, vmq, own, memory);
 }
 
 /* Stops who else is on this CPU, wherever that is, for long enough to free a table. */
-static void interrupt_for_ever(void)
+static void interrupt_for_ever(struct freeing *freeing)
 {
 	struct sched_param priority = { .sched_priority = 1 };
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	sched_setscheduler(0, SCHED_FIFO, &priority);
-	for (;;) {
+	if (sched_setscheduler(0, SCHED_FIFO, &priority))
+		_exit(1);
+	for (;; freeing->interruptions++) {
 		uint64_t end;
 
 		usleep(2000 + rand() % 3000);
@@ -296,29 +322,41 @@ static void interrupt_for_ever(void)
 	}
 }
 
+static bool took_place(const struct freeing *freeing, const struct seen *seen)
+{
+	return freeing->tables && freeing->interruptions && seen->pages;
+}
+
 /* The kernel need not be preemptible for this to be right, but for it to be a test. */
 TEST_F_TIMEOUT(tables, freed_under_scan, 60)
 {
-	uint64_t end = milliseconds() + scaled_time(3000, _metadata->timeout);
-	int view = variant->read_only ? setup_read_only(self->fd) : self->fd;
+	struct freeing *freeing = setup_map(PAGE, MAP_SHARED | MAP_ANONYMOUS, -1);
+	pid_t target = setup_fork(), freer, interrupter;
+	uint64_t end, last;
 	struct seen seen = { };
-	pid_t target = setup_fork(), freer = fork(), interrupter;
-	int vmq = device_open(target);
+	int vmq;
 
-	if (!freer)
-		free_tables_for_ever(target, self->fd, view, self->map);
+	ASSERT_NE(NULL, freeing);
+	vmq = device_open(target);
 	ASSERT_GE(vmq, 0);
+	freer = fork();
+	if (!freer)
+		free_tables_for_ever(self, target, vmq, freeing);
 	stay_on(0);
 	interrupter = fork();
 	if (!interrupter)
-		interrupt_for_ever();
-	while (milliseconds() < end || !seen.pages)
+		interrupt_for_ever(freeing);
+	end = milliseconds() + scaled_time(3000, _metadata->timeout);
+	last = milliseconds() + 30000;
+	while (milliseconds() < end || (milliseconds() < last && !took_place(freeing, &seen)))
 		ASSERT_EQ(0, look(vmq, (uintptr_t)self->map, self->pool, &seen));
 	setup_end(interrupter);
 	setup_end(freer);
 	setup_end(target);
-	TH_LOG("%lu scans, %lu runs of pages", seen.scans, seen.pages);
+	TH_LOG("%lu scans, %lu runs of pages, %lu tables freed, %lu interruptions",
+	       seen.scans, seen.pages, freeing->tables, freeing->interruptions);
 	EXPECT_EQ(0, seen.wrong);
+	EXPECT_TRUE(took_place(freeing, &seen));
 	close(vmq);
 }
 
