@@ -26,26 +26,29 @@ static bool has_id(const char *device, const char *file, unsigned long id)
 	return value == id;
 }
 
-/* The bar of @bar->device with @least bytes: one line of "resource" for each. */
-static bool find_in(struct bar *bar, uint64_t least)
+/* The bar of @device with @least bytes: one line of "resource" for each. */
+static bool find_in(struct bar *bar, const char *device, uint64_t least)
 {
 	unsigned long start, end, flags;
 	char path[320];
 	bool found = false;
 	FILE *f;
 
-	snprintf(path, sizeof(path), "%s/resource", bar->device);
+	snprintf(path, sizeof(path), "%s/resource", device);
 	f = fopen(path, "re");
-	for (bar->number = 0; f && !found && bar->number < BARS; bar->number++) {
+	for (int number = 0; f && !found && number < BARS; number++) {
 		if (fscanf(f, "%lx %lx %lx", &start, &end, &flags) != 3)
 			break;
 		found = start && end - start >= least - 1;
+		if (found)
+			*bar = (struct bar){
+				.number = number, .start = start, .size = end - start + 1,
+			};
 	}
 	if (f)
 		fclose(f);
-	bar->number--;
-	bar->start = start;
-	bar->size = end - start + 1;
+	if (found)
+		snprintf(bar->device, sizeof(bar->device), "%s", device);
 	return found;
 }
 
@@ -56,9 +59,11 @@ bool bar_find(struct bar *bar, unsigned long vendor, unsigned long device, uint6
 	bool found = false;
 
 	while (devices && !found && (entry = readdir(devices))) {
-		snprintf(bar->device, sizeof(bar->device), DEVICES "/%s", entry->d_name);
-		found = has_id(bar->device, "vendor", vendor) &&
-			has_id(bar->device, "device", device) && find_in(bar, least);
+		char path[sizeof(bar->device)];
+
+		snprintf(path, sizeof(path), DEVICES "/%s", entry->d_name);
+		found = has_id(path, "vendor", vendor) && has_id(path, "device", device) &&
+			find_in(bar, path, least);
 	}
 	if (devices)
 		closedir(devices);

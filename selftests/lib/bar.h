@@ -14,7 +14,7 @@ struct bar {
 	uint64_t size;
 };
 
-/* The first bar of such a device with @least bytes. */
+/* The first bar of such a device with @least bytes; @bar is set if there is one. */
 bool bar_find(struct bar *bar, unsigned long vendor, unsigned long device, uint64_t least);
 
 /* That of QEMU's pci-testdev which behaves as memory, at least 1M. */
