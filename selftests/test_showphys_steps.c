@@ -4,11 +4,11 @@
  * others do to it shows, and nothing is left of it, wherever it is ended.
  */
 #define _GNU_SOURCE
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/meddle.h"
 #include "lib/oracle.h"
 #include "lib/program.h"
 #include "lib/traces.h"
@@ -83,24 +83,10 @@ TEST_F(steps, show_what_pagemap_says)
 	EXPECT_TRUE(traces_gone(&self->before));
 }
 
-/* Somebody writes to NonSharedVariable of the first instance, though what is there. */
 TEST_F(steps, end_with_3_when_a_page_is_not_as_claimed)
 {
-	unsigned long address;
-	const char *line;
-	char path[32];
-	int mem, fields;
-
 	ASSERT_TRUE(program_says(&self->program, PROMPT, 1));
-	line = strstr(self->program.said, "\nfirst    NonSharedVariable");
-	ASSERT_NE(NULL, line);
-	fields = sscanf(line, "%*s %*s %lx", &address);
-	ASSERT_EQ(1, fields);
-	snprintf(path, sizeof(path), "/proc/%d/mem", traces_child(self->program.pid, 0));
-	mem = open(path, O_RDWR | O_CLOEXEC);
-	ASSERT_LE(0, mem);
-	EXPECT_EQ(1, pwrite(mem, "\1", 1, address));
-	close(mem);
+	ASSERT_TRUE(meddle(&self->program));
 	EXPECT_EQ(3, program_end(&self->program, self->words, sizeof(self->words)));
 	EXPECT_NE(NULL, strstr(self->words, "showphys: step II.1: not so: NonSharedVariable is one page"));
 	EXPECT_EQ(NULL, strstr(self->words, "RelocatableFunction is"));
@@ -119,6 +105,21 @@ TEST_F(steps, end_with_1_when_an_instance_is_killed)
 	ASSERT_EQ(0, kill(first, SIGKILL));
 	EXPECT_EQ(1, program_end(&self->program, self->words, sizeof(self->words)));
 	EXPECT_NE(NULL, strstr(self->words, "showphys: first: No such process"));
+	EXPECT_EQ(1, program_said(&self->program, " claims hold; the experiment was not finished\n"));
+	EXPECT_EQ(2, program_said(&self->program, PROMPT));
+	EXPECT_TRUE(traces_gone(&self->before));
+}
+
+TEST_F(steps, end_with_3_when_an_instance_is_killed_after_that)
+{
+	ASSERT_TRUE(program_says(&self->program, PROMPT, 1));
+	ASSERT_TRUE(meddle(&self->program));
+	program_tell(&self->program, "\n");
+	ASSERT_TRUE(program_says(&self->program, PROMPT, 2));
+	ASSERT_EQ(0, kill(traces_child(self->program.pid, 0), SIGKILL));
+	EXPECT_EQ(3, program_end(&self->program, self->words, sizeof(self->words)));
+	EXPECT_NE(NULL, strstr(self->words, "showphys: first: No such process"));
+	EXPECT_EQ(1, program_said(&self->program, " DO NOT; the experiment was not finished\n"));
 	EXPECT_TRUE(traces_gone(&self->before));
 }
 

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 
 #include "lib/caller.h"
+#include "lib/meddle.h"
 #include "lib/program.h"
 #include "lib/stages.h"
 #include "lib/traces.h"
@@ -142,6 +143,20 @@ TEST_F(terminals, first_sees_the_second_go)
 		EXPECT_EQ(1, program_end(&first, words, sizeof(words)));
 		EXPECT_NE(NULL, strstr(words, "showphys: the second instance has gone before the end\n"));
 	}
+}
+
+TEST_F(terminals, tell_what_is_not_so_though_the_other_one_goes)
+{
+	ASSERT_TRUE(start_first(variant->uid));
+	ASSERT_TRUE(meddle(&first));
+	ASSERT_EQ(0, start(&second, variant->uid, "--second"));
+	ASSERT_TRUE(program_says(&second, PROMPT, 1));
+	ASSERT_TRUE(program_says(&first, "The first instance is as it was.", 1));
+	kill(first.pid, SIGINT);
+	EXPECT_EQ(128 + SIGINT, program_end(&first, words, sizeof(words)));
+	EXPECT_EQ(3, program_end(&second, words, sizeof(words)));
+	EXPECT_NE(NULL, strstr(words, "showphys: the first instance has gone before the end\n"));
+	EXPECT_EQ(1, program_said(&second, " DO NOT; the experiment was not finished\n"));
 }
 
 TEST_F(terminals, second_needs_a_first)

@@ -144,7 +144,5 @@ int main(int argc, char **argv)
 		return fail("one CPU, and no huge pages", status);
 	status = story_begin(&story, &request.common,
 			     "SHOWPHYS: two instances, one library, and the pages they share");
-	if (!status)
-		status = tell(&story, &request);
-	return status ? status : story_end(&story);
+	return status ? status : story_end(&story, tell(&story, &request));
 }

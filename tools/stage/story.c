@@ -305,27 +305,34 @@ void story_absent(struct story *story, const char *format, ...)
 	free(text);
 }
 
-int story_end(struct story *story)
+static void count_claims(const struct story *story, bool finished)
+{
+	printf("\n%u claims hold", story->held);
+	if (story->failed)
+		printf(", %u DO NOT", story->failed);
+	if (story->untold)
+		printf(", %u could not be checked", story->untold);
+	if (story->absent)
+		printf(", %u not to be seen here", story->absent);
+	puts(finished ? "" : "; the experiment was not finished");
+}
+
+int story_end(struct story *story, int status)
 {
 	int err;
 
-	story_step_end(story);
+	if (status == STATUS_DONE)
+		story_step_end(story);
 	if (for_people(story)) {
-		printf("\n%u claims hold", story->held);
-		if (story->failed)
-			printf(", %u DO NOT", story->failed);
-		if (story->untold)
-			printf(", %u could not be checked", story->untold);
-		if (story->absent)
-			printf(", %u not to be seen here", story->absent);
-		putchar('\n');
+		count_claims(story, status == STATUS_DONE);
 		err = fflush(stdout) ? -errno : 0;
 	} else {
 		err = output_end(&story->list);
 	}
 	if (err)
-		return fail("standard output", err);
+		status = fail("standard output", err);
+	/* that something is not so tells more than that something could not be done */
 	if (story->failed)
 		return STATUS_DEVIATION;
-	return story->untold || !story->held ? STATUS_FAILED : STATUS_DONE;
+	return status || story->untold || !story->held ? STATUS_FAILED : STATUS_DONE;
 }

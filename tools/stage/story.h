@@ -87,7 +87,11 @@ void story_claim(struct story *story, int holds, const char *format, ...)
 void story_absent(struct story *story, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Ends it: how many claims held. STATUS_DONE only if all did; STATUS_DEVIATION if not. */
-int story_end(struct story *story);
+/*
+ * Ends it, says how many claims held, and, where @status is not STATUS_DONE, that it
+ * was not finished. Returns the status of it all: STATUS_DEVIATION if a claim did not
+ * hold, however it ended, and STATUS_DONE only if all did.
+ */
+int story_end(struct story *story, int status);
 
 #endif

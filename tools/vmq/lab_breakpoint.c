@@ -366,9 +366,8 @@ static int run(struct lab *lab)
 int lab_breakpoint(const struct lab_request *request)
 {
 	struct lab lab = { .fd = -1 };
-	int status, told;
+	int status = lab_failed("processor", actor_stage());
 
-	status = lab_failed("processor", actor_stage());
 	if (!status)
 		status = story_begin(&lab.story, &request->common,
 				     "Breakpoint: a library's page, four processes, one debugger");
@@ -376,9 +375,9 @@ int lab_breakpoint(const struct lab_request *request)
 		return status;
 	lab.fd = sample_open(request->folder);
 	status = lab.fd < 0 ? nameless_failed(request->folder, lab.fd) : run(&lab);
-	told = story_end(&lab.story);
+	status = story_end(&lab.story, status);
 	for (int i = CAST - 1; i >= 0; i--)
 		actor_end(&lab.actors[i]);
 	close(lab.fd);
-	return told > status ? told : status;
+	return status;
 }

@@ -364,7 +364,7 @@ static int run(struct lab *lab, const struct lab_request *request)
 int lab_patterns(const struct lab_request *request)
 {
 	struct lab *lab = calloc(1, sizeof(*lab));
-	int status, told;
+	int status;
 
 	if (!lab)
 		return fail("patterns", -ENOMEM);
@@ -372,11 +372,8 @@ int lab_patterns(const struct lab_request *request)
 	if (!status)
 		status = story_begin_table(&lab->story, &request->common,
 					   "Patterns: what an address space is made of", part_table());
-	if (!status) {
-		status = run(lab, request);
-		told = story_end(&lab->story);
-		status = told > status ? told : status;
-	}
+	if (!status)
+		status = story_end(&lab->story, run(lab, request));
 	actor_end(&lab->child);
 	actor_end(&lab->actor);
 	close(lab->fd);

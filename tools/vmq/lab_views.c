@@ -327,7 +327,7 @@ static int make_code(const struct lab_request *request, int *fd)
 int lab_views(const struct lab_request *request)
 {
 	struct lab lab = { .fd = -1 };
-	int status = lab_failed("processor", actor_stage()), told;
+	int status = lab_failed("processor", actor_stage());
 
 	if (!status)
 		status = story_begin(&lab.story, &request->common,
@@ -339,9 +339,9 @@ int lab_views(const struct lab_request *request)
 		story_step(&lab.story, steps[i].name, steps[i].title);
 		status = steps[i].run(&lab);
 	}
-	told = story_end(&lab.story);
+	status = story_end(&lab.story, status);
 	actor_end(&lab.actors[A]);
 	actor_end(&lab.actors[B]);
 	close(lab.fd);
-	return told > status ? told : status;
+	return status;
 }
