@@ -368,6 +368,7 @@ int lab_patterns(const struct lab_request *request)
 
 	if (!lab)
 		return fail("patterns", -ENOMEM);
+	lab->fd = -1;
 	status = lab_failed("processor", actor_stage());
 	if (!status)
 		status = story_begin_table(&lab->story, &request->common,
