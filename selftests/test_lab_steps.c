@@ -240,7 +240,7 @@ TEST_F(steps, of_breakpoint_end_with_3_when_somebody_else_writes)
 	ASSERT_EQ(0, poke(traces_child(self->program.pid, 2), shown.address));
 	EXPECT_EQ(3, program_end(&self->program, words, sizeof(words)));
 	EXPECT_NE(NULL, strstr(words, "vmq: step 1: not so: p1, p2, p3 and p4 have one page"));
-	EXPECT_NE(NULL, strstr(words, "vmq: step 1: not so: Entries that map the page of p1: 4."));
+	EXPECT_NE(NULL, strstr(words, "vmq: step 1: not so: Entries that map the page of p1's NonRelocatableFunction: 4."));
 	EXPECT_NE(NULL, strstr(words, "vmq: step 1: not so: None of the four has anonymous memory"));
 	EXPECT_EQ(NULL, strstr(words, "step 0"));
 	EXPECT_NE(NULL, strstr(self->program.said, "\n  p1, p2, p4 share one page. p3 has a page of its own.\n"));

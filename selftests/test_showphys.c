@@ -48,11 +48,11 @@ FIXTURE_VARIANT_ADD(pages, on_ext4) {
 };
 
 FIXTURE_VARIANT_ADD(pages, in_memory_to_a_user) {
-	.command = "su user -c 'showphys --tsv'", .file_kind = "shmem", .user = true,
+	.command = "su user -c 'showphys --tsv 2>/dev/null'", .file_kind = "shmem", .user = true,
 };
 
 FIXTURE_VARIANT_ADD(pages, on_ext4_to_a_user) {
-	.command = "su user -c 'showphys --tsv --folder=/mnt/ext4'", .file_kind = "file", .user = true,
+	.command = "su user -c 'showphys --tsv --folder=/mnt/ext4 2>/dev/null'", .file_kind = "file", .user = true,
 };
 
 FIXTURE_SETUP(pages)
@@ -309,10 +309,10 @@ static int count(const char *word)
 	return found;
 }
 
-/* At the end of a line, its number. */
+/* The number at the beginning of the line that ends with " claims hold..." */
 static int told_to_hold(void)
 {
-	const char *end = strstr(text, " claims hold\n");
+	const char *end = strstr(text, " claims hold");
 
 	while (end && end > text && end[-1] != '\n')
 		end--;
@@ -333,10 +333,14 @@ static void expect_told(struct __test_metadata *_metadata, const char *command, 
 TEST(the_text_has_all_claims)
 {
 	expect_told(_metadata, "showphys", 67);
+	EXPECT_EQ(0, count("[--]"));
 	EXPECT_EQ(12, count("\nPROCESS "));
 	EXPECT_EQ(1, count("\n  [ok] The first instance reads 2 from SharedVariable.\n"));
 	ASSERT_EQ(0, caller_share_device());
 	expect_told(_metadata, "su user -c showphys", 63);
+	EXPECT_EQ(1, count("[--]"));
+	EXPECT_EQ(1, count("[--] Not here: how many entries map a page, which is told to root only.\n"));
+	EXPECT_EQ(1, count("63 claims hold, 1 not to be seen here\n"));
 	ASSERT_EQ(0, caller_keep_device());
 	expect_told(_metadata, "showphys --loader=system", 14);
 }

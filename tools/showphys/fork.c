@@ -42,19 +42,6 @@ static int kept(const struct family *family, enum member whose)
 	return sighting_same(variable(family, whose), &family->before[whose + NONSHARED]);
 }
 
-/* Who may not see counts can see all the same which pages are one. */
-static void claim_count(struct family *family, enum member whose, __u32 times)
-{
-	const struct sighting *page = variable(family, whose);
-	int mapped = sighting_mapped(page, times);
-
-	if (mapped == CANNOT_TELL)
-		story_say(family->story, "How many entries map a page only root is told.");
-	else
-		story_claim(family->story, mapped, "NonSharedVariable of the %s is mapped %s.",
-			    page->who, times == 1 ? "once" : "twice");
-}
-
 static void claim_exclusive(struct family *family, enum member whose, bool exclusive)
 {
 	const struct sighting *page = variable(family, whose);
@@ -87,7 +74,7 @@ static int tell_before(struct family *family)
 		return status;
 	story_claim(family->story, sighting_private(variable(family, PARENT)),
 		    "NonSharedVariable is an anonymous page.");
-	claim_count(family, PARENT, 1);
+	story_claim_count(family->story, variable(family, PARENT), 1);
 	claim_exclusive(family, PARENT, true);
 	return STATUS_DONE;
 }
@@ -107,7 +94,7 @@ static int tell_fork(struct family *family)
 	story_claim(family->story, both(not(sighting_writable(variable(family, PARENT))),
 					not(sighting_writable(variable(family, CHILD)))),
 		    "Both entries of NonSharedVariable are read-only.");
-	claim_count(family, PARENT, 2);
+	story_claim_count(family->story, variable(family, PARENT), 2);
 	claim_exclusive(family, PARENT, false);
 	claim_exclusive(family, CHILD, false);
 	story_say(family->story, "Nothing was copied but entries of page tables: even the page that "
@@ -128,7 +115,7 @@ static int tell_parent_writes(struct family *family)
 	story_claim(family->story, not(one_page(family, NONSHARED)), "NonSharedVariable is two pages.");
 	story_claim(family->story, both(kept(family, CHILD), not(kept(family, PARENT))),
 		    "The child has the old one, the parent a new one.");
-	claim_count(family, CHILD, 1);
+	story_claim_count(family->story, variable(family, CHILD), 1);
 	claim_exclusive(family, CHILD, false);
 	claim_exclusive(family, PARENT, true);
 	story_claim(family->story, one_page(family, SHARED), "SharedVariable is still one page.");
@@ -177,7 +164,7 @@ static int tell_child_exits(struct family *family)
 	status = look(family, 1);
 	if (status)
 		return status;
-	claim_count(family, PARENT, 1);
+	story_claim_count(family->story, variable(family, PARENT), 1);
 	claim_exclusive(family, PARENT, false);
 	return STATUS_DONE;
 }

@@ -127,6 +127,8 @@ int sighting_exclusive(const struct sighting *sighting)
 
 int sighting_mapped(const struct sighting *sighting, __u32 times)
 {
+	if (!(sighting->run.entry & VMQ_ENTRY_PRESENT))
+		return 0;
 	if (!(sighting->run.valid & VMQ_VALID_MAP_COUNT))
 		return CANNOT_TELL;
 	return sighting->run.map_count == times;

@@ -61,7 +61,7 @@ int sighting_of_file(const struct sighting *sighting);
 int sighting_vma_of_file(const struct sighting *sighting, enum vmq_backend backend);
 /* Anonymous and this process' alone, for certain. */
 int sighting_exclusive(const struct sighting *sighting);
-/* So many entries map it. */
+/* It is there, and so many entries map it. */
 int sighting_mapped(const struct sighting *sighting, __u32 times);
 /* The entry has all of these bits: VMQ_ENTRY_*. */
 int sighting_has(const struct sighting *sighting, __u32 bits);

@@ -43,6 +43,7 @@ static int begin(struct story *story, const struct options *options, const char 
 {
 	const char *step = getenv("STEP");
 	bool compares = table == &sighting_table;
+	struct vmq_info info = { 0 };
 	struct vmq *vmq;
 	int status;
 
@@ -53,6 +54,8 @@ static int begin(struct story *story, const struct options *options, const char 
 	status = open_target(options, 0, "self", &vmq);
 	if (status)
 		return status;
+	vmq_get_info(vmq, &info);
+	story->counted = info.features & VMQ_FEATURE_MAP_COUNT;
 	if (compares && !tells_pages(vmq)) {
 		fprintf(stderr, "%s: which pages are one cannot be seen here "
 			"(load the module, or run as root)\n", program_invocation_short_name);
@@ -303,6 +306,20 @@ void story_absent(struct story *story, const char *format, ...)
 		fprintf(stderr, "%s: step %s: not here: %s\n", program_invocation_short_name,
 			story->step, text);
 	free(text);
+}
+
+void story_claim_count(struct story *story, const struct sighting *page, __u32 times)
+{
+	int holds = sighting_mapped(page, times);
+
+	if (holds != CANNOT_TELL) {
+		story_claim(story, holds, "Entries that map the page of %s's %s: %u.", page->who,
+			    page->item, times);
+	} else if (!story->uncounted) {
+		story->uncounted = true;
+		story_absent(story, "how many entries map a page, which %s", story->counted ?
+			     "is told to root only" : "this kernel does not count");
+	}
 }
 
 static void count_claims(const struct story *story, bool finished)

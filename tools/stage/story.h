@@ -24,6 +24,8 @@
  * @failed: claims that were seen not to
  * @untold: claims that could not be checked
  * @absent: what this kernel or machine has not, so nothing was claimed
+ * @counted: the kernel counts the entries that map a page
+ * @uncounted: it was said that the caller is not told how many there are
  * @waits: whether each step ends with Enter
  * @partner: a socket; when its other end has closed there is nothing to wait for. -1 for none
  */
@@ -34,6 +36,7 @@ struct story {
 	const char *step;
 	bool open;
 	unsigned int held, failed, untold, absent;
+	bool counted, uncounted;
 	bool waits;
 	int partner;
 };
@@ -86,6 +89,12 @@ void story_claim(struct story *story, int holds, const char *format, ...)
 /* Nothing can be claimed, for want of what @format names: not a fault, but said. */
 void story_absent(struct story *story, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/*
+ * Claims that @times entries map @page. Who is not told that can see all the same
+ * which pages are one: nothing is claimed then, and that is said once.
+ */
+void story_claim_count(struct story *story, const struct sighting *page, __u32 times);
 
 /*
  * Ends it, says how many claims held, and, where @status is not STATUS_DONE, that it

@@ -33,20 +33,6 @@ int lab_failed(const char *who, int64_t err)
 	return err < 0 ? fail(who, err) : STATUS_DONE;
 }
 
-void lab_claim_count(struct story *story, const struct sighting *page, __u32 times)
-{
-	int holds = sighting_mapped(page, times);
-
-	if (holds != CANNOT_TELL)
-		story_claim(story, holds, "Entries that map the page of %s: %u.", page->who, times);
-}
-
-void lab_without_counts(struct story *story, const struct sighting *page)
-{
-	if (sighting_mapped(page, 0) == CANNOT_TELL)
-		story_absent(story, "how many entries map a page, which is told to root only");
-}
-
 static int list_labs(void)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(labs); i++)

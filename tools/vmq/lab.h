@@ -25,13 +25,6 @@ int lab_patterns(const struct lab_request *request);
 /* The status that @err, a negative errno or none, makes of what @who did. */
 int lab_failed(const char *who, int64_t err);
 
-/*
- * Claims that @times entries map @page. Who may not see that can see all the same
- * which pages are one: then nothing is claimed, and lab_without_counts() says so, once.
- */
-void lab_claim_count(struct story *story, const struct sighting *page, __u32 times);
-void lab_without_counts(struct story *story, const struct sighting *page);
-
 /* Orders of all actors. What they answer is negative if it failed. */
 enum lab_order {
 	LAB_LOAD = 1,	/* load the library: the address of NonRelocatableFunction */

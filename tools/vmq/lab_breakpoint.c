@@ -108,7 +108,7 @@ static void claim_untouched(struct lab *lab)
 		holds = both(holds, sighting_vma_of_file(&lab->pages[i], lab->story.options.backend));
 	story_claim(story, shared(lab, P1, P5),
 		    "p1, p2, p3 and p4 have one page there, and it is the page of the file.");
-	lab_claim_count(story, &lab->pages[P1], 4);
+	story_claim_count(story, &lab->pages[P1], 4);
 	story_claim(story, holds,
 		    "None of the four has anonymous memory in that VMA: nothing was copied.");
 }
@@ -126,7 +126,6 @@ static int load(struct lab *lab)
 		status = look(lab);
 	if (status)
 		return status;
-	lab_without_counts(&lab->story, lab->pages);
 	claim_untouched(lab);
 	story_say(&lab->story, "OS/2 had one memory object for the four, and for each process a "
 		  "context record that said with which rights it uses the object. Here the object "
@@ -195,7 +194,7 @@ static int set_breakpoint(struct lab *lab)
 	story_claim(story, read_only(&page[P1]),
 		    "The VMA of p1 is still r-xp and its entry read-only: p1 itself could not have written.");
 	story_claim(story, shared(lab, P2, P5), "p2, p3 and p4 still have the page of the file.");
-	lab_claim_count(story, &lab->pages[P2], 3);
+	story_claim_count(story, &lab->pages[P2], 3);
 	story_claim(story, unchanged(lab, P2, P5), "They read the same byte as before.");
 	story_say(story, "OS/2 marked the context record of the debugged process Privatized, and kept an "
 		  "alias record of where the debugger saw the page. Linux has no such records: that "
@@ -220,7 +219,7 @@ static int remove_breakpoint(struct lab *lab)
 		    "p1 stays on its own page all the same: nothing joins equal pages again by itself.");
 	story_claim(story, sighting_exclusive(&page[P1]), "It still belongs to p1 alone.");
 	story_claim(story, shared(lab, P2, P5), "The others share the page of the file.");
-	lab_claim_count(story, &lab->pages[P2], 3);
+	story_claim_count(story, &lab->pages[P2], 3);
 	return STATUS_DONE;
 }
 
@@ -234,9 +233,9 @@ static int start_fifth(struct lab *lab)
 		return status;
 	story_claim(&lab->story, shared(lab, P2, CHILD),
 		    "p5 has the page of the file, with p2, p3 and p4, and not the copy.");
-	lab_claim_count(&lab->story, &lab->pages[P2], 4);
+	story_claim_count(&lab->story, &lab->pages[P2], 4);
 	story_claim(&lab->story, privatized(lab, P1), "p1 still has its copy.");
-	lab_claim_count(&lab->story, &lab->pages[P1], 1);
+	story_claim_count(&lab->story, &lab->pages[P1], 1);
 	return STATUS_DONE;
 }
 
@@ -259,7 +258,7 @@ static int fork_first(struct lab *lab)
 		    "Parent and child have one page, and it is the copy.");
 	story_claim(story, both(not(sighting_exclusive(&page[P1])), not(sighting_exclusive(&page[CHILD]))),
 		    "It is neither one's alone now.");
-	lab_claim_count(story, &lab->pages[P1], 2);
+	story_claim_count(story, &lab->pages[P1], 2);
 	story_claim(story, shared(lab, P2, CHILD), "The others are as before.");
 	story_say(story, "A copy is inherited by fork as any anonymous memory is: the next forced write "
 		  "would make a copy of the copy.");
@@ -309,7 +308,7 @@ static int write_attached(struct lab *lab)
 	story_claim(story, not(sighting_same(&page[P1], &page[P2])),
 		    "It is not the copy that p1 has: each is made for one process.");
 	story_claim(story, shared(lab, P3, CHILD), "p3, p4 and p5 still have the page of the file.");
-	lab_claim_count(story, &lab->pages[P3], 3);
+	story_claim_count(story, &lab->pages[P3], 3);
 	story_claim(story, unchanged(lab, P2, CHILD), "All read the same byte: the copy is equal.");
 	return STATUS_DONE;
 }
@@ -329,7 +328,7 @@ static int give_back(struct lab *lab)
 	if (status)
 		return status;
 	story_claim(story, shared(lab, P2, CHILD), "p2 has the page of the file again, with p3, p4 and p5.");
-	lab_claim_count(story, &lab->pages[P2], 4);
+	story_claim_count(story, &lab->pages[P2], 4);
 	story_claim(story, both(privatized(lab, P1), sighting_same(&page[P1], &page[CHILD])),
 		    "p1 and its child, who did nothing, still have the copy.");
 	return STATUS_DONE;

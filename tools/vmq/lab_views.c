@@ -176,9 +176,8 @@ static int map_in_a(struct lab *lab)
 		status = look(lab);
 	if (status)
 		return status;
-	lab_without_counts(&lab->story, lab->pages);
 	story_claim(story, one_page(lab, -1), "The three views are one page, that of the file.");
-	lab_claim_count(story, &lab->pages[A_RW], 3);
+	story_claim_count(story, &lab->pages[A_RW], 3);
 	story_claim(story, both(not(sighting_writable(&page[A_RX])), not(sighting_writable(&page[A_PRIVATE]))),
 		    "The views to execute have read-only entries.");
 	story_claim(story, all_add(lab, -1, ADDS), "The function in it works: it adds %d.", ADDS);
@@ -199,7 +198,7 @@ static int map_in_b(struct lab *lab)
 	if (status)
 		return status;
 	story_claim(&lab->story, one_page(lab, -1), "All six views are one page.");
-	lab_claim_count(&lab->story, &lab->pages[A_RW], 6);
+	story_claim_count(&lab->story, &lab->pages[A_RW], 6);
 	story_claim(&lab->story, all_add(lab, -1, ADDS), "The function adds %d wherever it is called.", ADDS);
 	return STATUS_DONE;
 }
@@ -216,7 +215,7 @@ static int patch_shared(struct lab *lab)
 	story_claim(&lab->story, all_add(lab, -1, 2), "It adds 2 at every address, in A and in B.");
 	story_claim(&lab->story, one_page(lab, -1),
 		    "All are still one page: a private view shows the file as long as it was not copied.");
-	lab_claim_count(&lab->story, &lab->pages[A_RW], 6);
+	story_claim_count(&lab->story, &lab->pages[A_RW], 6);
 	return STATUS_DONE;
 }
 
@@ -234,7 +233,7 @@ static int poke_shared(struct lab *lab)
 		    strerror(-err));
 	story_claim(&lab->story, both(one_page(lab, -1), all_add(lab, -1, 2)),
 		    "Nothing changed: one page, and it adds 2.");
-	lab_claim_count(&lab->story, &lab->pages[A_RW], 6);
+	story_claim_count(&lab->story, &lab->pages[A_RW], 6);
 	return STATUS_DONE;
 }
 
@@ -256,7 +255,7 @@ static int poke_private(struct lab *lab)
 	story_claim(story, both(!strcmp(sighting_rights(page), "r-xp"), not(sighting_writable(page))),
 		    "It is still r-xp, with a read-only entry.");
 	story_claim(story, one_page(lab, B_PRIVATE), "The other five are one page as before.");
-	lab_claim_count(story, &lab->pages[A_RW], 5);
+	story_claim_count(story, &lab->pages[A_RW], 5);
 	story_claim(story, adds(lab, B_PRIVATE) == 4 && all_add(lab, B_PRIVATE, 2),
 		    "The function adds 4 there, and 2 everywhere else.");
 	return STATUS_DONE;
@@ -292,7 +291,7 @@ static int poke_writable(struct lab *lab)
 		return status;
 	story_claim(story, both(one_page(lab, B_PRIVATE), not(sighting_private(&lab->pages[B_RWX]))),
 		    "No copy was made: that view still is one page with the others.");
-	lab_claim_count(story, &lab->pages[A_RW], 5);
+	story_claim_count(story, &lab->pages[A_RW], 5);
 	story_claim(story, both(all_add(lab, B_PRIVATE, 6), adds(lab, B_PRIVATE) == 4),
 		    "All who have it execute what was meant for B: the function adds 6 in A as well.");
 	return STATUS_DONE;
