@@ -33,6 +33,18 @@ int lab_failed(const char *who, int64_t err)
 	return err < 0 ? fail(who, err) : STATUS_DONE;
 }
 
+int lab_take_steps(struct lab *lab, struct story *story, const struct lab_step *steps,
+		   unsigned int count)
+{
+	int status = STATUS_DONE;
+
+	for (unsigned int i = 0; i < count && !status; i++) {
+		story_step(story, steps[i].name, steps[i].title);
+		status = steps[i].run(lab);
+	}
+	return status;
+}
+
 static int list_labs(void)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(labs); i++)

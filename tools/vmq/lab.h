@@ -22,6 +22,25 @@ int lab_breakpoint(const struct lab_request *request);
 int lab_views(const struct lab_request *request);
 int lab_patterns(const struct lab_request *request);
 
+/* What a lab keeps of its experiment; each has its own. */
+struct lab;
+
+/**
+ * struct lab_step - a step of a lab
+ * @name: a word that programs see
+ * @title: for people
+ * @run: does and shows it; a status
+ */
+struct lab_step {
+	const char *name;
+	const char *title;
+	int (*run)(struct lab *lab);
+};
+
+/* Takes the steps one by one, up to the first that cannot be done. A status. */
+int lab_take_steps(struct lab *lab, struct story *story, const struct lab_step *steps,
+		   unsigned int count);
+
 /* The status that @err, a negative errno or none, makes of what @who did. */
 int lab_failed(const char *who, int64_t err);
 

@@ -334,11 +334,7 @@ static int give_back(struct lab *lab)
 	return STATUS_DONE;
 }
 
-static const struct step {
-	const char *name;
-	const char *title;
-	int (*run)(struct lab *lab);
-} steps[] = {
+static const struct lab_step steps[] = {
 	{ "0", "Four processes load one library", load },
 	{ "1", "A debugger attaches to p1 and reads", attach },
 	{ "2", "A write that keeps to the rights of the mapping", write_with_rights },
@@ -351,17 +347,6 @@ static const struct step {
 	{ "8", "p2 gives its copy back", give_back },
 };
 
-static int run(struct lab *lab)
-{
-	int status = STATUS_DONE;
-
-	for (unsigned int i = 0; i < ARRAY_SIZE(steps) && !status; i++) {
-		story_step(&lab->story, steps[i].name, steps[i].title);
-		status = steps[i].run(lab);
-	}
-	return status;
-}
-
 int lab_breakpoint(const struct lab_request *request)
 {
 	struct lab lab = { .fd = -1 };
@@ -373,7 +358,10 @@ int lab_breakpoint(const struct lab_request *request)
 	if (status)
 		return status;
 	lab.fd = sample_open(request->folder);
-	status = lab.fd < 0 ? nameless_failed(request->folder, lab.fd) : run(&lab);
+	if (lab.fd < 0)
+		status = nameless_failed(request->folder, lab.fd);
+	else
+		status = lab_take_steps(&lab, &lab.story, steps, ARRAY_SIZE(steps));
 	status = story_end(&lab.story, status);
 	for (int i = CAST - 1; i >= 0; i--)
 		actor_end(&lab.actors[i]);

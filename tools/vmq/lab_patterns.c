@@ -327,11 +327,7 @@ static int show_combined(struct lab *lab)
 			   "The next page of it is mapped RW with an O: writes are combined.");
 }
 
-static const struct step {
-	const char *name;
-	const char *title;
-	int (*run)(struct lab *lab);
-} steps[] = {
+static const struct lab_step steps[] = {
 	{ "image", "A program", show_image },
 	{ "data", "A library with written pages", show_data },
 	{ "stack", "The stack of a thread", show_stack },
@@ -354,11 +350,7 @@ static int run(struct lab *lab, const struct lab_request *request)
 	story_say(&lab->story, "The columns are those of vq. BASE is where the allocation began, CURRENT what is "
 		  "allowed now, ALLOWED the most that it can be made to allow: No-cache, "
 		  "write-cOmbine, Guard, Read, Write, Execute, Copy-on-write.");
-	for (unsigned int i = 0; i < ARRAY_SIZE(steps) && !status; i++) {
-		story_step(&lab->story, steps[i].name, steps[i].title);
-		status = steps[i].run(lab);
-	}
-	return status;
+	return status ? status : lab_take_steps(lab, &lab->story, steps, ARRAY_SIZE(steps));
 }
 
 int lab_patterns(const struct lab_request *request)

@@ -297,11 +297,7 @@ static int poke_writable(struct lab *lab)
 	return STATUS_DONE;
 }
 
-static const struct step {
-	const char *name;
-	const char *title;
-	int (*run)(struct lab *lab);
-} steps[] = {
+static const struct lab_step steps[] = {
 	{ "1", "A has three views of one page", map_in_a },
 	{ "2", "B has three more", map_in_b },
 	{ "3", "A changes the code through its writable view", patch_shared },
@@ -334,10 +330,8 @@ int lab_views(const struct lab_request *request)
 	if (status)
 		return status;
 	status = make_code(request, &lab.fd);
-	for (unsigned int i = 0; i < ARRAY_SIZE(steps) && !status; i++) {
-		story_step(&lab.story, steps[i].name, steps[i].title);
-		status = steps[i].run(&lab);
-	}
+	if (!status)
+		status = lab_take_steps(&lab, &lab.story, steps, ARRAY_SIZE(steps));
 	status = story_end(&lab.story, status);
 	actor_end(&lab.actors[A]);
 	actor_end(&lab.actors[B]);
