@@ -43,7 +43,7 @@ static int start(struct program *program, char *lab)
 	return program_start(program, 0, (char *[]){ "vmq", "lab", "--folder=/mnt/ext4", lab, NULL });
 }
 
-/* What was said since the step before the last. */
+/* What was said in the last step. */
 static const char *last_step(const struct program *program)
 {
 	const char *from = program->said, *last = from, *before = from;
@@ -110,6 +110,16 @@ static int byte_at(pid_t pid, uint64_t address)
 	return got == 1 ? byte : -1;
 }
 
+/* A step may show more than one. */
+static const char *last_table(const struct program *program)
+{
+	const char *table = strstr(last_step(program), "\nPROCESS "), *next;
+
+	while (table && (next = strstr(table + 1, "\nPROCESS ")))
+		table = next;
+	return table;
+}
+
 /*
  * Of the last table shown, how many lines are right: pagemap has that frame, and the
  * byte at @offset is @byte, or for the one that is @process and @item, @other.
@@ -117,7 +127,7 @@ static int byte_at(pid_t pid, uint64_t address)
 static int right_lines(const struct program *program, int offset, int byte, const char *process,
 		       const char *item, int other)
 {
-	const char *line = strstr(last_step(program), "\nPROCESS ");
+	const char *line = last_table(program);
 	struct shown shown;
 	int right = 0;
 
