@@ -65,36 +65,24 @@ static int nothing(const struct way *way)
 	return 0;
 }
 
-static int write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC), err = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		err = -errno;
-	close(fd);
-	return err;
-}
-
 /* --- failures */
 
 /* Allocations that may wait can fail too, and no failure is told in the log. */
 static int let_all_fail(void)
 {
-	return write_text(INJECTION "failslab/ignore-gfp-wait", "N") ?:
-	       write_text(INJECTION "failslab/verbose", "0") ?:
-	       write_text(INJECTION "fail_page_alloc/ignore-gfp-wait", "N") ?:
-	       write_text(INJECTION "fail_page_alloc/min-order", "0") ?:
-	       write_text(INJECTION "fail_page_alloc/verbose", "0") ?:
-	       write_text(INJECTION "fail_usercopy/verbose", "0");
+	return setup_write(INJECTION "failslab/ignore-gfp-wait", "N") ?:
+	       setup_write(INJECTION "failslab/verbose", "0") ?:
+	       setup_write(INJECTION "fail_page_alloc/ignore-gfp-wait", "N") ?:
+	       setup_write(INJECTION "fail_page_alloc/min-order", "0") ?:
+	       setup_write(INJECTION "fail_page_alloc/verbose", "0") ?:
+	       setup_write(INJECTION "fail_usercopy/verbose", "0");
 }
 
 static int arm(int nth)
 {
 	char text[16];
 	int length = snprintf(text, sizeof(text), "%d", nth);
-	int err = write_text(COPIES, "1");	/* 0 after one */
+	int err = setup_write(COPIES, "1");	/* 0 after one */
 
 	if (err)
 		return err;
@@ -213,13 +201,13 @@ static int walk(const struct way *way)
 static int attach(const struct way *way)
 {
 	(void)way;
-	return write_text(ATTACH, stage.number + 1);
+	return setup_write(ATTACH, stage.number + 1);
 }
 
 static int detach(const struct way *way)
 {
 	(void)way;
-	return write_text(ATTACH, stage.number);
+	return setup_write(ATTACH, stage.number);
 }
 
 static int has_folder(const struct way *way)

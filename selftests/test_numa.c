@@ -5,8 +5,6 @@
  * kernel finds out who uses it.
  */
 #define _GNU_SOURCE
-#include <errno.h>
-#include <fcntl.h>
 #include <linux/mempolicy.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -274,17 +272,6 @@ TEST_F_TIMEOUT(moving, is_seen, 120)
 
 #define BALANCING "/proc/sys/kernel/numa_balancing"
 
-/* Turns the hints on or off; -1 if this kernel has none. */
-static int balance(const char *how)
-{
-	int fd = open(BALANCING, O_WRONLY | O_CLOEXEC);
-	int err = fd < 0 || write(fd, how, 1) != 1 ? -1 : 0;
-
-	if (fd >= 0)
-		close(fd);
-	return err;
-}
-
 static void *idle(void *arg)
 {
 	for (;;)
@@ -338,7 +325,7 @@ FIXTURE_SETUP(hint)
 
 FIXTURE_TEARDOWN(hint)
 {
-	balance("0");
+	setup_write(BALANCING, "0");
 	close(self->vmq);
 }
 
@@ -366,9 +353,9 @@ TEST_F_TIMEOUT(hint, the_verdict_is_that_of_the_entry_to_come, 120)
 	};
 	struct vmq_run after;
 
-	ASSERT_EQ(0, balance("1"));
+	ASSERT_EQ(0, setup_write(BALANCING, "1"));
 	ASSERT_EQ(HINTED, wait_for_hints(self, scaled_time(TIME, _metadata->timeout)));
-	ASSERT_EQ(0, balance("0"));
+	ASSERT_EQ(0, setup_write(BALANCING, "0"));
 	for (int i = 0; i < HINTED; i++) {
 		EXPECT_TRUE(self->run[i].entry & VMQ_ENTRY_PROTNONE);
 		EXPECT_TRUE(self->run[i].entry & VMQ_ENTRY_PRESENT);

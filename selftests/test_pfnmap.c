@@ -134,13 +134,7 @@ TEST_F(bar, a_private_view_is_copied)
 /* Has virtio-pci take the device of @bar, or leave it. */
 static int virtio(const struct bar *bar, const char *file)
 {
-	const char *name = strrchr(bar->device, '/') + 1;
-	int fd = open(file, O_WRONLY | O_CLOEXEC);
-	ssize_t written = fd < 0 ? -1 : write(fd, name, strlen(name));
-
-	if (fd >= 0)
-		close(fd);
-	return written == (ssize_t)strlen(name) ? 0 : -1;
+	return setup_write(file, strrchr(bar->device, '/') + 1);
 }
 
 static sigjmp_buf fault;

@@ -16,6 +16,7 @@
 
 #include "caller.h"
 #include "device.h"
+#include "setup.h"
 
 int caller_share_device(void)
 {
@@ -35,18 +36,6 @@ int caller_become_user(void)
 	return 0;
 }
 
-static int write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC), err = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		err = -errno;
-	close(fd);
-	return err;
-}
-
 int caller_become_namespace_root(void)
 {
 	int err = caller_become_user();
@@ -55,10 +44,10 @@ int caller_become_namespace_root(void)
 		return err;
 	if (unshare(CLONE_NEWUSER))
 		return -errno;
-	err = write_text("/proc/self/setgroups", "deny");
+	err = setup_write("/proc/self/setgroups", "deny");
 	if (!err)
-		err = write_text("/proc/self/uid_map", "0 1000 1");
-	return err ? err : write_text("/proc/self/gid_map", "0 1000 1");
+		err = setup_write("/proc/self/uid_map", "0 1000 1");
+	return err ? err : setup_write("/proc/self/gid_map", "0 1000 1");
 }
 
 int caller_drop(int capability)

@@ -34,15 +34,6 @@ static size_t below(size_t limit)
 	return rand() % limit;
 }
 
-static void write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	if (fd >= 0 && write(fd, text, strlen(text)) < 0)
-		perror(path);
-	close(fd);
-}
-
 static void touch(char *map, size_t size, size_t step)
 {
 	for (size_t at = 0; at < size; at += step)
@@ -200,7 +191,8 @@ static void change_shared_hugetlb(struct churn *churn)
 static void change_compaction(struct churn *churn)
 {
 	(void)churn;
-	write_text("/proc/sys/vm/compact_memory", "1");
+	if (setup_write("/proc/sys/vm/compact_memory", "1"))
+		perror("compact_memory");
 	usleep(10000);
 }
 
@@ -248,10 +240,7 @@ static int prepare_ksm(void)
 {
 	char *map = setup_map(4 * PAGE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
 
-	if (setup_ksm(map, 4 * PAGE))
-		return -1;
-	write_text("/sys/kernel/mm/ksm/run", "1");
-	return 0;
+	return setup_ksm(map, 4 * PAGE) || setup_write("/sys/kernel/mm/ksm/run", "1") ? -1 : 0;
 }
 
 static int prepare_hugetlb(void)

@@ -19,13 +19,7 @@ const char *const proc_files[] = { "vq", "vmas", "pages", NULL };
 
 int proc_attach_text(const char *text)
 {
-	int fd = open("/proc/vmq/attach", O_WRONLY | O_CLOEXEC), err = -errno;
-
-	if (fd < 0)
-		return err;
-	err = write(fd, text, strlen(text)) < 0 ? -errno : 0;
-	close(fd);
-	return err;
+	return setup_write("/proc/vmq/attach", text);
 }
 
 int proc_attach(pid_t pid)

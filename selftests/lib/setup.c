@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Makes mappings and pages of every kind. */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/memfd.h>
 #include <linux/userfaultfd.h>
@@ -24,6 +25,20 @@
 #include "setup.h"
 
 #define HUGE (512 * PAGE)
+
+int setup_write(const char *path, const char *text)
+{
+	ssize_t length = strlen(text), written;
+	int fd = open(path, O_WRONLY | O_CLOEXEC), err = 0;
+
+	if (fd < 0)
+		return -errno;
+	written = write(fd, text, length);
+	if (written != length)
+		err = written < 0 ? -errno : -EIO;
+	close(fd);
+	return err;
+}
 
 int setup_one_cpu(void)
 {
@@ -110,16 +125,6 @@ void setup_end(pid_t child)
 	waitpid(child, NULL, 0);
 }
 
-static int write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	ssize_t written = fd < 0 ? -1 : write(fd, text, strlen(text));
-
-	if (fd >= 0)
-		close(fd);
-	return written == (ssize_t)strlen(text) ? 0 : -1;
-}
-
 static long read_number(const char *path)
 {
 	FILE *file = fopen(path, "re");
@@ -141,12 +146,12 @@ void *setup_split_huge(void)
 	memset(huge, 1, HUGE);
 	snprintf(text, sizeof(text), "%d,%p,%p\n", getpid(), (void *)huge,
 		 (void *)(huge + HUGE));
-	return write_file("/sys/kernel/debug/split_huge_pages", text) ? NULL : huge;
+	return setup_write("/sys/kernel/debug/split_huge_pages", text) ? NULL : huge;
 }
 
 int setup_clear_soft_dirty(void)
 {
-	return write_file("/proc/self/clear_refs", "4");
+	return setup_write("/proc/self/clear_refs", "4");
 }
 
 int setup_hugetlb(int pages)
@@ -154,7 +159,7 @@ int setup_hugetlb(int pages)
 	char text[16];
 
 	snprintf(text, sizeof(text), "%d", pages);
-	return write_file("/proc/sys/vm/nr_hugepages", text) ||
+	return setup_write("/proc/sys/vm/nr_hugepages", text) ||
 	       read_number("/proc/sys/vm/nr_hugepages") < pages ? -1 : 0;
 }
 
@@ -176,7 +181,7 @@ int setup_hugetlb_pages(int shift, int pages)
 	snprintf(path, sizeof(path), "%s/nr_hugepages", pool);
 	all = read_number(path);
 	snprintf(text, sizeof(text), "%ld", all + pages - unused);
-	write_file(path, text);
+	setup_write(path, text);
 	return read_number(path) < all + pages - unused ? -1 : 0;
 }
 
@@ -214,16 +219,16 @@ int setup_ksm(char *map, size_t size)
 	if (before < 0)
 		return -1;
 	memset(map, 'k', size);
-	write_file("/sys/kernel/mm/ksm/sleep_millisecs", "1");
-	write_file("/sys/kernel/mm/ksm/pages_to_scan", "1000");
-	if (madvise(map, size, MADV_MERGEABLE) || write_file("/sys/kernel/mm/ksm/run", "1"))
+	setup_write("/sys/kernel/mm/ksm/sleep_millisecs", "1");
+	setup_write("/sys/kernel/mm/ksm/pages_to_scan", "1000");
+	if (madvise(map, size, MADV_MERGEABLE) || setup_write("/sys/kernel/mm/ksm/run", "1"))
 		return -1;
 	for (int i = 0; i < 10000; i++) {
 		if (read_number("/sys/kernel/mm/ksm/full_scans") >= before + 4)
 			break;
 		usleep(1000);
 	}
-	return write_file("/sys/kernel/mm/ksm/run", "0");
+	return setup_write("/sys/kernel/mm/ksm/run", "0");
 }
 
 /* The header of a swap area, as mkswap(8) writes it. */
@@ -264,7 +269,7 @@ int setup_swap(void)
 		return 0;
 	if (access("/dev/zram0", F_OK) && system("modprobe zram >/dev/null 2>&1"))
 		return -1;
-	if (write_file("/sys/block/zram0/disksize", "67108864"))
+	if (setup_write("/sys/block/zram0/disksize", "67108864"))
 		return -1;
 	return make_swap("/dev/zram0", 67108864);
 }

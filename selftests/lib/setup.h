@@ -15,6 +15,9 @@
  */
 #define SETUP_SKIPPED _exit(255)
 
+/* Writes @text to a file of the system: 0 or a negative errno. */
+int setup_write(const char *path, const char *text);
+
 /* Keeps the caller on one CPU. */
 int setup_one_cpu(void);
 
