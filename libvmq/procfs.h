@@ -7,6 +7,7 @@
 #define VMQ_PROCFS_H
 
 #include <stdbool.h>
+#include <string.h>
 #include <linux/kernel-page-flags.h>
 
 #include "../module/shared/wish.h"
@@ -27,6 +28,11 @@
 
 /* Entries of pagemap that are read at once. */
 #define PROCFS_BATCH	32768
+
+static inline bool procfs_begins(const char *text, const char *with)
+{
+	return !strncmp(text, with, strlen(with));
+}
 
 /* A VMA as smaps has it. */
 struct procfs_vma {

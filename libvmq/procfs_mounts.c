@@ -10,20 +10,15 @@
 
 #include "procfs.h"
 
-static bool begins(const char *text, const char *with)
-{
-	return !strncmp(text, with, strlen(with));
-}
-
 /* @fs is the end of a line, as in "tmpfs none rw,nr_inodes=100". */
 static __u8 type_of(const char *fs)
 {
-	if (begins(fs, "devtmpfs "))
+	if (procfs_begins(fs, "devtmpfs "))
 		return VMQ_VMA_TYPE_DEVICE;
-	if (begins(fs, "tmpfs "))
+	if (procfs_begins(fs, "tmpfs "))
 		return VMQ_VMA_TYPE_SHMEM;
 	/* the first file system calls itself so, but has the options of what it is */
-	if (begins(fs, "rootfs ") && strstr(fs, "nr_inodes="))
+	if (procfs_begins(fs, "rootfs ") && strstr(fs, "nr_inodes="))
 		return VMQ_VMA_TYPE_SHMEM;
 	return VMQ_VMA_TYPE_FILE;
 }

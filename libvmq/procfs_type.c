@@ -8,11 +8,6 @@
 
 #include "procfs.h"
 
-static bool begins(const char *name, const char *with)
-{
-	return !strncmp(name, with, strlen(with));
-}
-
 static bool is_deleted(const struct procfs_vma *vma)
 {
 	static const char end[] = " (deleted)";
@@ -26,18 +21,18 @@ static bool is_device_node(const struct procfs_vma *vma)
 {
 	struct stat stat_;
 
-	return begins(vma->name, "/dev/") && !stat(vma->name, &stat_) &&
+	return procfs_begins(vma->name, "/dev/") && !stat(vma->name, &stat_) &&
 	       stat_.st_ino == vma->vma.inode && S_ISCHR(stat_.st_mode);
 }
 
 /* Files of the kernel's own tmpfs mount, which no mountinfo shows. */
 static bool is_kernel_shmem(const struct procfs_vma *vma)
 {
-	if (begins(vma->name, "[anon_shmem:"))
+	if (procfs_begins(vma->name, "[anon_shmem:"))
 		return true;
-	return is_deleted(vma) && (begins(vma->name, "/memfd:") ||
-				   begins(vma->name, "/SYSV") ||
-				   begins(vma->name, "/dev/zero"));
+	return is_deleted(vma) && (procfs_begins(vma->name, "/memfd:") ||
+				   procfs_begins(vma->name, "/SYSV") ||
+				   procfs_begins(vma->name, "/dev/zero"));
 }
 
 static __u8 file_type(const struct procfs_mounts *mounts, const struct procfs_vma *vma)
@@ -65,7 +60,7 @@ __u8 procfs_vma_type(const struct procfs_mounts *mounts, const struct procfs_vma
 		return VMQ_VMA_TYPE_HUGETLB;
 	if (vma->vma.object)
 		return frames ? VMQ_VMA_TYPE_DEVICE : file_type(mounts, vma);
-	if (begins(vma->name, "[anon:") || !strcmp(vma->name, "[heap]") ||
+	if (procfs_begins(vma->name, "[anon:") || !strcmp(vma->name, "[heap]") ||
 	    !strcmp(vma->name, "[stack]"))
 		return VMQ_VMA_TYPE_ANON;
 	if (vma->name[0] == '[')

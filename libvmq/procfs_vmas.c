@@ -143,7 +143,7 @@ static bool parse_detail(const char *line, struct procfs_vma *found)
 		found->shift = log2_of_kb(number);
 	else if (sscanf(line, "ProtectionKey: %lu", &number) == 1)
 		found->vma.pkey = number;
-	if (strncmp(line, "VmFlags:", 8))
+	if (!procfs_begins(line, "VmFlags:"))
 		return false;
 	add_flags(&found->vma, line + 8);
 	return true;
