@@ -14,13 +14,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/child.h"
 #include "lib/oracle.h"
 #include "lib/proc_files.h"
 #include "lib/setup.h"
 #include "lib/vq_output.h"
 #include "kselftest_harness.h"
 
-#define USER 1000
 #define MAX_ATTACHED 256
 
 static char first[PROC_ROOM];
@@ -42,39 +42,22 @@ FIXTURE_TEARDOWN(folder)
 	EXPECT_TRUE(proc_folder_goes(self->pid));
 }
 
-/* Runs @act as user 1000 in a child; what it returned, as 0 to 255. */
-static int as_user(int (*act)(int arg), int arg)
+CHILD(others_are_refused, pid)
 {
-	pid_t child = fork();
-	int status;
+	int err;
 
-	if (!child)
-		_exit(setresgid(USER, USER, USER) || setresuid(USER, USER, USER) ? 255 : act(arg));
-	waitpid(child, &status, 0);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 255;
-}
-
-static int try_attach(int pid)
-{
-	return -proc_attach(pid);
-}
-
-static int try_open(int pid)
-{
-	int fd = proc_open(pid, "vq");
-
-	return fd < 0 ? -fd : 0;
+	ASSERT_EQ(0, caller_become_user());
+	err = proc_attach(pid);
+	EXPECT_TRUE(err == -EPERM || err == -EACCES) TH_LOG("attach: %d", err);
+	err = proc_open(pid, "vq");
+	EXPECT_TRUE(err == -EPERM || err == -EACCES) TH_LOG("open: %d", err);
+	err = proc_attach(-pid);
+	EXPECT_TRUE(err == -EPERM || err == -EACCES) TH_LOG("detach: %d", err);
 }
 
 TEST_F(folder, others_may_neither_attach_nor_look)
 {
-	int err = as_user(try_attach, self->pid);
-
-	EXPECT_TRUE(err == EPERM || err == EACCES) TH_LOG("attach: %d", err);
-	err = as_user(try_open, self->pid);
-	EXPECT_TRUE(err == EPERM || err == EACCES) TH_LOG("open: %d", err);
-	err = as_user(try_attach, -self->pid);
-	EXPECT_TRUE(err == EPERM || err == EACCES) TH_LOG("detach: %d", err);
+	EXPECT_EQ(0, as_child(_metadata, others_are_refused, self->pid));
 	EXPECT_TRUE(proc_has_folder(self->pid));
 }
 
@@ -97,37 +80,40 @@ static void count_places(char *text, int *frames, int *tokens)
 	}
 }
 
-/* 1: there are tokens and no frames. */
-static int sees_tokens_only(int fd)
+static void expect_places(struct __test_metadata *_metadata, int fd, bool right)
 {
 	int frames, tokens;
 
-	if (proc_read_on(fd, first, PROC_ROOM) <= 0)
-		return 0;
+	ASSERT_LT(0, proc_read_on(fd, first, PROC_ROOM));
 	count_places(first, &frames, &tokens);
-	return tokens > 10 && !frames;
+	EXPECT_LT(10, right ? frames : tokens);
+	EXPECT_EQ(0, right ? tokens : frames);
 }
 
-static int own_pages(int unused)
+CHILD(own_pages_without_the_right, unused)
 {
-	(void)unused;
-	if (proc_read(0, "vq", first) <= 0 || proc_read(0, "vmas", first) <= 0)
-		return 0;
-	return sees_tokens_only(proc_open(0, "pages"));
+	ASSERT_EQ(0, caller_become_user());
+	ASSERT_EQ(0, prctl(PR_SET_DUMPABLE, 0));	/* others may not look, he himself may */
+	EXPECT_LT(0, proc_read(0, "vq", first));
+	EXPECT_LT(0, proc_read(0, "vmas", first));
+	expect_places(_metadata, proc_open(0, "pages"), false);
+}
+
+CHILD(pages_without_the_right, fd)
+{
+	ASSERT_EQ(0, caller_become_user());
+	expect_places(_metadata, fd, false);
 }
 
 TEST_F(folder, without_the_right_there_are_no_frames)
 {
-	int fd = proc_open(self->pid, "pages"), frames, tokens;
+	int fd = proc_open(self->pid, "pages");
 
-	EXPECT_EQ(1, as_user(own_pages, 0));
+	EXPECT_EQ(0, as_child(_metadata, own_pages_without_the_right, 0));
 	/* the one who opened had the right, the one who reads has not */
-	EXPECT_EQ(1, as_user(sees_tokens_only, fd));
+	EXPECT_EQ(0, as_child(_metadata, pages_without_the_right, fd));
 	lseek(fd, 0, SEEK_SET);
-	ASSERT_LT(0, proc_read_on(fd, first, PROC_ROOM));
-	count_places(first, &frames, &tokens);
-	EXPECT_GT(frames, 10);
-	EXPECT_EQ(0, tokens);
+	expect_places(_metadata, fd, true);
 	close(fd);
 }
 

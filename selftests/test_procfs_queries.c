@@ -9,12 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <vmq.h>
 
 #include "lib/asked.h"
+#include "lib/caller.h"
 #include "lib/oracle.h"
 #include "lib/procfs_fixture.h"
 #include "kselftest_harness.h"
@@ -146,7 +146,7 @@ static int check_as_user(char *map)
 	struct vmq_run run;
 	struct vmq *vmq;
 
-	if (setgid(1000) || setuid(1000) || prctl(PR_SET_DUMPABLE, 1))
+	if (caller_become_user())
 		return 1;
 	if (vmq_open(&vmq, 0, VMQ_BACKEND_PROCFS))
 		return 2;
