@@ -7,7 +7,6 @@
 #include <linux/userfaultfd.h>
 #include <poll.h>
 #include <pthread.h>
-#include <setjmp.h>
 #include <signal.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
@@ -15,6 +14,7 @@
 #include <unistd.h>
 
 #include "lib/device.h"
+#include "lib/fault.h"
 #include "lib/oracle.h"
 #include "lib/setup.h"
 #include "kselftest_harness.h"
@@ -84,19 +84,11 @@ TEST_F(markers, write_protected_before_it_is_there)
 	close(ready.fd);
 }
 
-static sigjmp_buf fault;
-
-static void on_fault(int number)
-{
-	siglongjmp(fault, number);
-}
-
 TEST_F(markers, poisoned)
 {
 	struct poison poison = { .range = { (uintptr_t)self->map, PAGE } };
 	int uffd = setup_uffd(self->map, 4 * PAGE, UFFDIO_REGISTER_MODE_MISSING);
 	struct vmq_run run;
-	int number;
 
 	ASSERT_GE(uffd, 0);
 	if (ioctl(uffd, POISON, &poison))
@@ -105,11 +97,7 @@ TEST_F(markers, poisoned)
 	EXPECT_EQ(VMQ_KIND_MARKER, run.kind);
 	EXPECT_EQ(0, run.entry);
 	EXPECT_EQ(VMQ_ON_WRITE_DENY, run.on_write);
-	signal(SIGBUS, on_fault);
-	number = sigsetjmp(fault, 1);
-	if (!number)
-		*(volatile char *)self->map = 'w';
-	EXPECT_EQ(SIGBUS, number);
+	EXPECT_EQ(SIGBUS, fault_of_write(self->map));
 	close(uffd);
 }
 

@@ -8,7 +8,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <setjmp.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -20,6 +19,7 @@
 
 #include "lib/bar.h"
 #include "lib/device.h"
+#include "lib/fault.h"
 #include "lib/oracle.h"
 #include "lib/setup.h"
 #include "lib/vq_output.h"
@@ -137,13 +137,6 @@ static int virtio(const struct bar *bar, const char *file)
 	return setup_write(file, strrchr(bar->device, '/') + 1);
 }
 
-static sigjmp_buf fault;
-
-static void on_fault(int number)
-{
-	siglongjmp(fault, number);
-}
-
 /*
  * A driver that takes the device has the frames taken away from all who mapped
  * them. What is left is for the mapping's driver to decide: that of sysfs says no.
@@ -178,7 +171,6 @@ TEST_F(hole, is_for_the_driver_to_fill)
 	volatile char *map = mmap(NULL, VIRTIO_BAR, PROT_READ | PROT_WRITE, variant->how,
 				  self->fd, 0);
 	struct vmq_run run;
-	int number;
 
 	ASSERT_NE(MAP_FAILED, map);
 	ASSERT_EQ(0, device_page(self->vmq, map + PAGE, &run));
@@ -191,11 +183,7 @@ TEST_F(hole, is_for_the_driver_to_fill)
 	EXPECT_EQ(VMQ_KIND_NONE, run.kind);
 	EXPECT_EQ(VMQ_SHARING_NONE, run.sharing);
 	EXPECT_EQ(VMQ_ON_WRITE_UNKNOWN, run.on_write);
-	signal(SIGBUS, on_fault);
-	number = sigsetjmp(fault, 1);
-	if (!number)
-		map[PAGE] = 1;
-	EXPECT_EQ(SIGBUS, number);
+	EXPECT_EQ(SIGBUS, fault_of_write(map + PAGE));
 }
 
 /* Range of the mapping [vvar] and whether its flags call it pfn-mapped. */
