@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmq dp and vmq walk: their lines against pagemap and kpagecount, against what
- * the device says of the same page, and against what was done to the pages here.
+ * vmq dp: its lines against pagemap and kpagecount, against what the device says of
+ * the same page, and against what was done to the pages here.
  */
 #define _GNU_SOURCE
-#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,84 +14,15 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
-#include <vmq.h>
 
-#include "../module/shared/names.h"
 #include "lib/bar.h"
-#include "lib/device.h"
-#include "lib/oracle.h"
-#include "lib/setup.h"
+#include "lib/entries.h"
 #include "lib/program.h"
-#include "lib/tsv.h"
-#include "kselftest_harness.h"
-
-#define HUGE (512 * PAGE)
-
-FIXTURE(dp) {
-	int vmq;
-	char *map;		/* 8 anonymous pages of one table, nothing touched */
-};
-
-FIXTURE_SETUP(dp)
-{
-	self->vmq = device_open(0);
-	ASSERT_GE(self->vmq, 0);
-	self->map = setup_map_aligned(8 * PAGE, HUGE, PROT_READ | PROT_WRITE,
-				      MAP_PRIVATE | MAP_ANONYMOUS, -1);
-	ASSERT_NE(NULL, self->map);
-	ASSERT_EQ(0, madvise(self->map, 8 * PAGE, MADV_NOHUGEPAGE));
-}
-
-FIXTURE_TEARDOWN(dp)
-{
-	munmap(self->map, 8 * PAGE);
-	close(self->vmq);
-}
 
 /* Fills the rows with what dp says of @pages pages of @pid from @at. */
 static bool dp(pid_t pid, const volatile void *at, int pages)
 {
 	return tsv_run("vmq dp --tsv %d %lx %d", pid, (uintptr_t)at, pages);
-}
-
-/* Row @row is of the page at @at, a present one, and all sources agree. */
-static void expect_page(struct __test_metadata *_metadata, int vmq, size_t row,
-			const volatile char *at)
-{
-	uint64_t entry = oracle_entry(at);
-	struct vmq_run runs[1];
-	struct vmq_scan scan = device_scan((uintptr_t)at, (uintptr_t)at + PAGE, VMQ_FACTS_ALL,
-					   runs, 1);
-
-	ASSERT_TRUE(entry & PM_PRESENT);
-	ASSERT_EQ(0, device_call(vmq, VMQ_IOC_SCAN, &scan));
-	EXPECT_EQ((uintptr_t)at, tsv_number(row, "linaddr"));
-	EXPECT_EQ(PM_FRAME(entry), tsv_number(row, "frame"));
-	EXPECT_EQ(oracle_kpage("kpagecount", PM_FRAME(entry)), tsv_number(row, "map_count"));
-	EXPECT_STREQ(vmq_kind_name(runs[0].kind), tsv(row, "fstate"));
-	EXPECT_STREQ(vmq_sharing_name(runs[0].sharing), tsv(row, "sharing"));
-	EXPECT_STREQ(vmq_on_write_name(runs[0].on_write), tsv(row, "on_write"));
-	EXPECT_STREQ(vmq_on_write_name(runs[0].forced_write), tsv(row, "forced_write"));
-	EXPECT_STREQ(vmq_memtype_name(runs[0].memtype), tsv(row, "memtype"));
-	EXPECT_EQ(runs[0].pkey, tsv_number(row, "pkey"));
-	EXPECT_EQ(1ULL << runs[0].shift, tsv_number(row, "leaf_bytes"));
-	for (const struct vmq_bit *bit = vmq_entry_bits; bit->bit; bit++) {
-		EXPECT_EQ(!!(bit->bit & runs[0].entry), tsv_has(row, "entry", bit->name))
-			TH_LOG("%s", bit->name);
-	}
-}
-
-/* Row @row is the entry that leads to the table of row @row + 1. */
-static void expect_directory(struct __test_metadata *_metadata, size_t row, const char *level)
-{
-	EXPECT_STREQ("table", tsv(row, "fstate"));
-	EXPECT_STREQ("resident", tsv(row, "pstate"));
-	EXPECT_STREQ(level, tsv(row, "level"));
-	EXPECT_TRUE(tsv_has(row, "entry", "present"));
-	EXPECT_EQ(tsv_number(row + 1, "table"), tsv_number(row, "frame"));
-	EXPECT_EQ(tsv_number(row, "frame"), tsv_number(row, "pteframe"));
-	EXPECT_EQ(tsv_number(row + 1, "linaddr"), tsv_number(row, "linaddr"));
-	EXPECT_STREQ("-", tsv(row, "map_count"));
 }
 
 /* Whether dp, for people, has @word in the column @title of its last line. */
@@ -122,7 +52,7 @@ static bool shows(const volatile void *at, const char *title, const char *word)
 	return backend_shows("module", at, title, word);
 }
 
-TEST_F(dp, written_read_and_untouched)
+TEST_F(entries, written_read_and_untouched)
 {
 	volatile char *map = self->map;
 
@@ -150,7 +80,7 @@ TEST_F(dp, written_read_and_untouched)
 }
 
 /* A table, the next, and none at all above a hole. */
-TEST_F(dp, the_directory_comes_again)
+TEST_F(entries, the_directory_comes_again)
 {
 	char *area = setup_map_aligned(3 * HUGE, HUGE, PROT_READ | PROT_WRITE,
 				       MAP_PRIVATE | MAP_ANONYMOUS, -1);
@@ -184,7 +114,7 @@ TEST_F(dp, the_directory_comes_again)
 	munmap(area, 3 * HUGE);
 }
 
-TEST_F(dp, bits_by_construction)
+TEST_F(entries, bits_by_construction)
 {
 	volatile char *map = self->map;
 
@@ -212,7 +142,7 @@ TEST_F(dp, bits_by_construction)
 }
 
 /* Of a file on a disk: pages it has, and the place of those that are not mapped. */
-TEST_F(dp, a_file)
+TEST_F(entries, a_file)
 {
 	int fd = setup_file("/mnt/ext4", 64);
 	volatile char *map = mmap(NULL, 62 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 2 * PAGE);
@@ -240,7 +170,7 @@ TEST_F(dp, a_file)
 	close(fd);
 }
 
-TEST_F(dp, swap)
+TEST_F(entries, swap)
 {
 	uint64_t entry;
 
@@ -279,7 +209,7 @@ static void expect_huge(struct __test_metadata *_metadata, int vmq, volatile cha
 	EXPECT_EQ(tsv_number(1, "pteframe") + 3, tsv_number(1, "frame"));
 }
 
-TEST_F(dp, a_transparent_huge_page)
+TEST_F(entries, a_transparent_huge_page)
 {
 	volatile char *huge = setup_huge();
 	struct vmq_run run;
@@ -293,7 +223,7 @@ TEST_F(dp, a_transparent_huge_page)
 	EXPECT_STREQ("pageable", tsv(1, "pstate"));
 }
 
-TEST_F(dp, a_hugetlb_page)
+TEST_F(entries, a_hugetlb_page)
 {
 	volatile char *huge;
 
@@ -308,7 +238,7 @@ TEST_F(dp, a_hugetlb_page)
 	munmap((void *)huge, HUGE);
 }
 
-TEST_F(dp, a_locked_page_is_resident)
+TEST_F(entries, a_locked_page_is_resident)
 {
 	self->map[0] = 1;
 	ASSERT_EQ(0, mlock(self->map, PAGE));
@@ -318,7 +248,7 @@ TEST_F(dp, a_locked_page_is_resident)
 	ASSERT_EQ(0, munlock(self->map, PAGE));
 }
 
-TEST_F(dp, frames_that_are_no_memory)
+TEST_F(entries, frames_that_are_no_memory)
 {
 	volatile char *map;
 	struct bar bar;
@@ -346,7 +276,7 @@ TEST_F(dp, frames_that_are_no_memory)
 }
 
 /* A debugger of 1993 finds its columns, in its order. */
-TEST_F(dp, the_columns_of_the_debugger)
+TEST_F(entries, the_columns_of_the_debugger)
 {
 	static const char *const titles[] = {
 		"linaddr", "frame", "pteframe", "state", "res", "Dc", "Au", "CD", "WT", "Us", "rW",
@@ -369,7 +299,7 @@ TEST_F(dp, the_columns_of_the_debugger)
 }
 
 /* The document's experiment: one page for all who map it, until one of them writes. */
-TEST_F(dp, shared_until_written)
+TEST_F(entries, shared_until_written)
 {
 	int fd = setup_file("/mnt/ext4", 1);
 	volatile char *here = setup_map(PAGE, MAP_PRIVATE, fd);
@@ -405,7 +335,7 @@ TEST_F(dp, shared_until_written)
 	setup_end(child);
 }
 
-TEST_F(dp, shared_by_a_fork)
+TEST_F(entries, shared_by_a_fork)
 {
 	uint64_t frame;
 	pid_t child;
@@ -426,7 +356,7 @@ TEST_F(dp, shared_by_a_fork)
 }
 
 /* What only tables tell is absent, what pagemap tells is there. */
-TEST_F(dp, without_the_module)
+TEST_F(entries, without_the_module)
 {
 	self->map[0] = 1;
 	ASSERT_TRUE(tsv_run("vmq dp --tsv --backend=procfs %d %lx 2 2>/dev/null", getpid(),
@@ -443,62 +373,6 @@ TEST_F(dp, without_the_module)
 	EXPECT_TRUE(backend_shows("procfs", self->map, "Dc", "-"));
 	EXPECT_TRUE(backend_shows("procfs", self->map, "Pn", "P"));
 	EXPECT_TRUE(shows(self->map, "Dc", "D"));
-}
-
-/* The rows are the levels of @address, one after the other. */
-static void expect_path(struct __test_metadata *_metadata, const volatile void *address, int bottom)
-{
-	static const char *const names[] = { "pte", "pmd", "pud", "p4d", "pgd" };
-	struct vmq *vmq;
-	int levels;
-
-	ASSERT_EQ(0, vmq_open(&vmq, 0, VMQ_BACKEND_MODULE));
-	levels = vmq_top(vmq) > 1ULL << 47 ? 5 : 4;
-	vmq_close(vmq);
-	ASSERT_TRUE(tsv_run("vmq walk --tsv %d %lx", getpid(), (uintptr_t)address));
-	ASSERT_EQ(levels - bottom, tsv_rows);
-	EXPECT_STREQ("pgd", tsv(0, "level"));
-	for (int i = 0, level = levels - 1; level >= bottom; i++, level--) {
-		if (i)
-			EXPECT_STREQ(names[level], tsv(i, "level"));
-		EXPECT_EQ((uintptr_t)address >> (12 + 9 * level) & 511, tsv_number(i, "index"));
-		EXPECT_EQ((uintptr_t)address & -PAGE, tsv_number(i, "linaddr"));
-		if (level > bottom)
-			expect_directory(_metadata, i, tsv(i, "level"));
-	}
-}
-
-TEST_F(dp, walk_to_a_small_page)
-{
-	self->map[PAGE] = 1;
-	expect_path(_metadata, self->map + PAGE + 7, 0);
-	expect_page(_metadata, self->vmq, tsv_rows - 1, self->map + PAGE);
-	EXPECT_EQ(tsv_number(tsv_rows - 1, "frame"), tsv_number(tsv_rows - 1, "pteframe"));
-}
-
-TEST_F(dp, walk_to_a_huge_page)
-{
-	volatile char *huge = setup_huge();
-	struct vmq_run run;
-
-	ASSERT_NE(NULL, huge);
-	huge[0] = 1;
-	ASSERT_EQ(0, device_page(self->vmq, huge, &run));
-	if (run.shift != 21)
-		SKIP(return, "no huge page was free");
-	expect_path(_metadata, huge + 9 * PAGE, 1);
-	expect_page(_metadata, self->vmq, tsv_rows - 1, huge + 9 * PAGE);
-	EXPECT_EQ(tsv_number(tsv_rows - 1, "frame") - 9, tsv_number(tsv_rows - 1, "pteframe"));
-}
-
-TEST_F(dp, walk_to_nothing)
-{
-	self->map[0] = 1;	/* so that there is a table */
-	expect_path(_metadata, self->map + PAGE, 0);
-	EXPECT_STREQ("none", tsv(tsv_rows - 1, "fstate"));
-	EXPECT_STREQ("-", tsv(tsv_rows - 1, "frame"));
-	EXPECT_STREQ("-", tsv(tsv_rows - 1, "pteframe"));
-	EXPECT_STREQ("fill", tsv(tsv_rows - 1, "on_write"));
 }
 
 TEST_HARNESS_MAIN
