@@ -7,10 +7,16 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/user.h>
+#include <sys/wait.h>
 
+#include "../tools/showphys/instance.h"
 #include "lib/meddle.h"
 #include "lib/oracle.h"
 #include "lib/program.h"
+#include "lib/setup.h"
 #include "lib/traces.h"
 #include "kselftest_harness.h"
 
@@ -120,6 +126,85 @@ TEST_F(steps, end_with_3_when_an_instance_is_killed_after_that)
 	EXPECT_EQ(3, program_end(&self->program, self->words, sizeof(self->words)));
 	EXPECT_NE(NULL, strstr(self->words, "showphys: first: No such process"));
 	EXPECT_EQ(1, program_said(&self->program, " DO NOT; the experiment was not finished\n"));
+	EXPECT_TRUE(traces_gone(&self->before));
+}
+
+/* Where @process has NonSharedVariable, of which the last table says so. */
+static uint64_t variable(const struct program *program, const char *process)
+{
+	const char *line = program->said;
+	uint64_t address = 0;
+	char start[64];
+
+	snprintf(start, sizeof(start), "\n%s NonSharedVariable", process);
+	while ((line = strstr(line, start)))
+		sscanf(++line, "%*s %*s %lx", &address);
+	return address;
+}
+
+/* Goes on to the end of the step with this title. */
+static bool go_to(struct program *program, const char *title)
+{
+	for (int i = 1; program_says(program, PROMPT, i); i++) {
+		if (program_said(program, title))
+			return true;
+		program_tell(program, "\n");
+	}
+	return false;
+}
+
+#define ONCE_MORE "Once more, with a new family."
+
+/* The kernel may move pages as long as Enter is awaited. */
+TEST_F_TIMEOUT(steps, go_on_from_where_pages_are_now, 120)
+{
+	pid_t parent;
+
+	if (setup_swap())
+		SKIP(return, "no swap");
+	ASSERT_TRUE(go_to(&self->program, "\nIII.2  "));
+	parent = process_of(self->program.pid, "parent");
+	ASSERT_TRUE(meddle_move(parent, variable(&self->program, "parent  ")));
+	ASSERT_TRUE(meddle_move(process_of(self->program.pid, "child"),
+				variable(&self->program, "child   ")));
+	EXPECT_EQ(0, program_end(&self->program, self->words, sizeof(self->words)));
+	EXPECT_STREQ("", self->words);
+	EXPECT_EQ(0, program_said(&self->program, ONCE_MORE));
+	EXPECT_TRUE(traces_gone(&self->before));
+}
+
+/* Lets @pid, which is traced, go on until it has got the order @what. */
+static bool wait_for_order(pid_t pid, int what)
+{
+	struct user_regs_struct regs;
+	int status;
+
+	while (!ptrace(PTRACE_SYSCALL, pid, 0, 0) && waitpid(pid, &status, __WALL) == pid &&
+	       WIFSTOPPED(status) && !ptrace(PTRACE_GETREGS, pid, 0, &regs))
+		if (regs.orig_rax == SYS_recvfrom && regs.rax == sizeof(struct order) &&
+		    (int)ptrace(PTRACE_PEEKDATA, pid, (void *)regs.rsi, 0) == what)
+			return true;
+	return false;
+}
+
+/* It moves the page in the moment between the look and the write: that is not a copy. */
+TEST_F_TIMEOUT(steps, try_again_when_a_page_is_moved, 120)
+{
+	pid_t parent;
+
+	if (setup_swap())
+		SKIP(return, "no swap");
+	ASSERT_TRUE(go_to(&self->program, "\nIII.4  "));
+	parent = process_of(self->program.pid, "parent");
+	ASSERT_EQ(0, ptrace(PTRACE_ATTACH, parent, 0, 0));
+	ASSERT_EQ(parent, waitpid(parent, NULL, __WALL));
+	program_tell(&self->program, "\n");
+	ASSERT_TRUE(wait_for_order(parent, INSTANCE_WRITE));
+	ASSERT_TRUE(meddle_move(parent, variable(&self->program, "parent  ")));
+	ASSERT_EQ(0, ptrace(PTRACE_DETACH, parent, 0, 0));
+	EXPECT_EQ(0, program_end(&self->program, self->words, sizeof(self->words)));
+	EXPECT_STREQ("", self->words);
+	EXPECT_EQ(1, program_said(&self->program, ONCE_MORE));
 	EXPECT_TRUE(traces_gone(&self->before));
 }
 

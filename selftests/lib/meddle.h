@@ -3,6 +3,8 @@
 #ifndef MEDDLE_H
 #define MEDDLE_H
 
+#include <stdint.h>
+
 #include "program.h"
 
 /*
@@ -10,5 +12,12 @@
  * it, though what is there: the page is the instance's own then. False on failure.
  */
 bool meddle(const struct program *program);
+
+/*
+ * Swaps out the anonymous page at @address of @pid, which nobody else has, and takes its
+ * frame for the rest of the caller's life: when it comes back it is somewhere else.
+ * Needs swap. False on failure.
+ */
+bool meddle_move(pid_t pid, uint64_t address);
 
 #endif

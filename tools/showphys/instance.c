@@ -93,8 +93,8 @@ int64_t instance_call(struct instance *instance, enum item function, int64_t arg
 	return instance_ask(instance, INSTANCE_CALL, instance->address[function], argument);
 }
 
-int instances_look(struct story *story, struct instance *const *instances, unsigned int count,
-		   struct sighting *pages)
+int instances_see(struct story *story, struct instance *const *instances, unsigned int count,
+		  struct sighting *pages)
 {
 	for (unsigned int i = 0; i < count; i++) {
 		if (instances[i]->err)
@@ -107,7 +107,15 @@ int instances_look(struct story *story, struct instance *const *instances, unsig
 				.address = instances[i]->address[item],
 			};
 	}
-	return story_look(story, pages, count * ITEMS);
+	return story_see(story, pages, count * ITEMS);
+}
+
+int instances_look(struct story *story, struct instance *const *instances, unsigned int count,
+		   struct sighting *pages)
+{
+	int status = instances_see(story, instances, count, pages);
+
+	return status ? status : story_show(story, pages, sizeof(*pages), count * ITEMS);
 }
 
 int instance_status(const struct instance *instance)

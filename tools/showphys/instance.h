@@ -75,7 +75,11 @@ void instance_write(struct instance *instance, enum item item, int64_t value);
 /* What the function returns. */
 int64_t instance_call(struct instance *instance, enum item function, int64_t argument);
 
-/* Looks at and shows the pages of @instances, ITEMS of each; a status. */
+/* Looks at the pages of @instances, ITEMS of each; a status. */
+int instances_see(struct story *story, struct instance *const *instances, unsigned int count,
+		  struct sighting *pages);
+
+/* The same, and shows them. */
 int instances_look(struct story *story, struct instance *const *instances, unsigned int count,
 		   struct sighting *pages);
 

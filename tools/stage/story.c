@@ -174,7 +174,7 @@ static int look_again(const struct story *story, struct sighting *now, bool *mov
  * Pages are looked at one after the other, and the kernel may move one meanwhile:
  * what two passes see alike was all so at the moment between them.
  */
-static int look_at_once(const struct story *story, struct sighting *sightings, unsigned int count)
+int story_see(const struct story *story, struct sighting *sightings, unsigned int count)
 {
 	for (int pass = 0; pass < MAX_PASSES; pass++) {
 		bool moved = !pass;
@@ -209,7 +209,7 @@ int story_show(struct story *story, const void *records, size_t size, unsigned i
 
 int story_look(struct story *story, struct sighting *sightings, unsigned int count)
 {
-	int status = look_at_once(story, sightings, count);
+	int status = story_see(story, sightings, count);
 
 	return status ? status : story_show(story, sightings, sizeof(*sightings), count);
 }

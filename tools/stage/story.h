@@ -68,9 +68,12 @@ void story_step_end(struct story *story);
 void story_say(struct story *story, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /*
- * Looks at @count pages of which who, pid, item and address are filled in, and shows
- * them as they were at one moment. Returns 0, or a status when one cannot be looked at, said why.
+ * Looks at @count pages of which who, pid, item and address are filled in: what they
+ * were at one moment. Returns 0, or a status when one cannot be looked at, said why.
  */
+int story_see(const struct story *story, struct sighting *sightings, unsigned int count);
+
+/* The same, and shows them. */
 int story_look(struct story *story, struct sighting *sightings, unsigned int count);
 
 /* Says which of the pages that were looked at are one; to people. */
