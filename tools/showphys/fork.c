@@ -240,7 +240,7 @@ static int tell_child_writes(struct family *family)
 		    instance_read(&family->parent, NONSHARED) == 3,
 		    "NonSharedVariable is 4 in the child and 3 in the parent.");
 	story_say(family->story, "There was a fault, and no copy: the kernel saw that nobody else maps "
-		  "the page, and gave it to the child for good.");
+		  "the page, and gave it to the child as its own, until its next fork.");
 	return STATUS_DONE;
 }
 

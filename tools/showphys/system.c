@@ -103,9 +103,9 @@ static int tell_preferred(struct loaded *loaded)
 	claim_copied(loaded);
 	claim_shared(loaded);
 	story_say(loaded->story, "The system's loader writes every relocation, base plus addend, without "
-		  "asking whether that is there already; and who writes gets a copy. That is why "
-		  "libraries are made of code without relocations on Linux (-fPIC): a base of its "
-		  "own is worth nothing to them.");
+		  "asking whether that is there already; and who writes gets a copy. So with glibc "
+		  "a base address of its own is worth nothing to a library; code that needs no "
+		  "fixups (-fPIC) is shared at any address.");
 	return STATUS_DONE;
 }
 
