@@ -172,6 +172,11 @@ TEST_F(terminals, there_is_one_first)
 	ASSERT_EQ(0, start(&second, variant->uid, "--first"));
 	EXPECT_EQ(1, program_end(&second, words, sizeof(words)));
 	EXPECT_NE(NULL, strstr(words, "there is a first instance already"));
+	/* to which that was no second one: it still waits */
+	EXPECT_EQ(0, program_run(variant->uid ? "su user -c 'showphys --second --tsv'" :
+				 "showphys --second --tsv", text, sizeof(text)));
+	EXPECT_EQ(0, program_end(&first, words, sizeof(words)));
+	ASSERT_TRUE(start_first(variant->uid));
 	kill(first.pid, SIGTERM);
 	EXPECT_EQ(128 + SIGTERM, program_end(&first, words, sizeof(words)));
 	/* its place is free again */
@@ -258,9 +263,14 @@ TEST(an_impostor_is_seen)
 	close(ready[1]);
 	ASSERT_EQ(1, read(ready[0], &byte, 1));
 	EXPECT_EQ(1, program_run("showphys --second 2>&1", text, sizeof(text)));
-	EXPECT_NE(NULL, strstr(text, "showphys: the first instance: Operation not permitted"));
+	EXPECT_NE(NULL, strstr(text, "showphys: another user has the place to meet, @showphys-0\n"));
 	EXPECT_EQ(NULL, strstr(text, "II.1"));
-	EXPECT_EQ(1, program_run("showphys --first 2>/dev/null", text, sizeof(text)));
+	EXPECT_EQ(1, program_run("showphys --first 2>&1", text, sizeof(text)));
+	EXPECT_NE(NULL, strstr(text, "showphys: another user has the place to meet, @showphys-0\n"));
+	/* who never accepts keeps nobody waiting */
+	EXPECT_EQ(1, program_run("showphys --second 2>/dev/null", text, sizeof(text)));
+	EXPECT_EQ(1, program_run("showphys --first 2>&1", text, sizeof(text)));
+	EXPECT_NE(NULL, strstr(text, "showphys: the place to meet: Address already in use\n"));
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 }

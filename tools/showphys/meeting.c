@@ -2,6 +2,7 @@
 /* An abstract socket, over which the files are passed. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,6 +31,42 @@ static bool is_own(int connection)
 	       peer.uid == geteuid();
 }
 
+/*
+ * A connection to whoever has the address, or a negative errno: -EPERM if that is
+ * another user. Somebody who never accepts must not keep us waiting.
+ */
+static int connect_to_own(void)
+{
+	int connection = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct sockaddr_un address;
+	socklen_t size = address_of_user(&address);
+	int err = 0;
+
+	if (connection < 0)
+		return -errno;
+	if (connect(connection, (struct sockaddr *)&address, size))
+		err = -errno;
+	else if (!is_own(connection))
+		err = -EPERM;
+	else if (fcntl(connection, F_SETFL, 0))
+		err = -errno;
+	if (!err)
+		return connection;
+	close(connection);
+	return err;
+}
+
+/* Such a name is nobody's property: anybody can have taken ours. Returns an errno. */
+static int who_is_there(void)
+{
+	int connection = connect_to_own();
+
+	if (connection < 0)
+		return connection == -EPERM ? -EPERM : -EADDRINUSE;
+	close(connection);
+	return -EEXIST;
+}
+
 int meeting_open(void)
 {
 	int meeting = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), err;
@@ -39,7 +76,7 @@ int meeting_open(void)
 	if (meeting < 0)
 		return -errno;
 	if (bind(meeting, (struct sockaddr *)&address, size) || listen(meeting, 1)) {
-		err = -errno;
+		err = errno == EADDRINUSE ? who_is_there() : -errno;
 		close(meeting);
 		return err;
 	}
@@ -88,6 +125,14 @@ static int take(int connection, struct files *files, pid_t *first)
 	return 0;
 }
 
+/* Whoever only wants to know who is there says nothing. */
+static bool wants_files(int connection)
+{
+	char byte;
+
+	return recv(connection, &byte, 1, 0) == 1;
+}
+
 int meeting_await(int meeting, const struct files *files, pid_t first)
 {
 	for (;;) {
@@ -95,7 +140,7 @@ int meeting_await(int meeting, const struct files *files, pid_t first)
 
 		if (connection < 0)
 			return -errno;
-		if (is_own(connection) && !give(connection, files, first))
+		if (is_own(connection) && wants_files(connection) && !give(connection, files, first))
 			return connection;
 		close(connection);
 	}
@@ -103,18 +148,14 @@ int meeting_await(int meeting, const struct files *files, pid_t first)
 
 int meeting_join(struct files *files, pid_t *first)
 {
-	int connection = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), err;
-	struct sockaddr_un address;
-	socklen_t size = address_of_user(&address);
+	int connection = connect_to_own(), err;
 
+	/* one that is busy with strangers */
+	if (connection == -EAGAIN)
+		return -ECONNREFUSED;
 	if (connection < 0)
-		return -errno;
-	if (connect(connection, (struct sockaddr *)&address, size))
-		err = -errno;
-	else if (!is_own(connection))
-		err = -EPERM;
-	else
-		err = take(connection, files, first);
+		return connection;
+	err = send(connection, "", 1, MSG_NOSIGNAL) == 1 ? take(connection, files, first) : -ECONNREFUSED;
 	if (!err)
 		return connection;
 	close(connection);

@@ -8,7 +8,11 @@
 
 #include "instance.h"
 
-/* The first instance's: a socket at which a second one is awaited, or a negative errno. */
+/*
+ * The first instance's: a socket at which a second one is awaited, or a negative errno:
+ * -EEXIST if this user's first instance waits there already, -EPERM if another user
+ * has the place.
+ */
 int meeting_open(void);
 
 /*

@@ -84,12 +84,19 @@ static int tell_first(struct story *story, struct instance *first, const struct 
 	return status;
 }
 
+static int refuse_place(void)
+{
+	return refuse("another user has the place to meet, @showphys-%u", geteuid());
+}
+
 int first_tell(struct story *story, const struct files *files)
 {
 	int meeting = meeting_open(), status;
 	struct instance first;
 
-	if (meeting == -EADDRINUSE)
+	if (meeting == -EPERM)
+		return refuse_place();
+	if (meeting == -EEXIST)
 		return refuse("there is a first instance already (run showphys --second)");
 	if (meeting < 0)
 		return fail("the place to meet", meeting);
@@ -123,6 +130,8 @@ int second_tell(struct story *story)
 
 	if (connection == -ECONNREFUSED)
 		return refuse("there is no first instance that waits (run showphys --first)");
+	if (connection == -EPERM)
+		return refuse_place();
 	if (connection < 0)
 		return fail("the first instance", connection);
 	first.actor.socket = connection;
