@@ -6,17 +6,15 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/ptrace.h>
 #include <sys/uio.h>
-#include <sys/wait.h>
 
 #include "lib/caller.h"
 #include "lib/oracle.h"
 #include "lib/program.h"
+#include "lib/setup.h"
 #include "lib/stages.h"
 #include "kselftest_harness.h"
 
@@ -169,23 +167,11 @@ TEST_F(breakpoint, through_mem)
 	}
 }
 
-/* A child with nothing to do, to which the caller is attached; 0 on failure. */
-static pid_t attach_child(void)
-{
-	pid_t pid = fork();
-
-	while (!pid)
-		pause();
-	if (pid > 0 && !ptrace(PTRACE_ATTACH, pid, 0, 0) && waitpid(pid, NULL, __WALL) == pid)
-		return pid;
-	return 0;
-}
-
 /* Since v6.12 a kernel can be made to refuse even who is attached. */
 static bool kernel_refuses_tracers(void)
 {
 	char *page = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), path[32];
-	pid_t pid = attach_child();
+	pid_t pid = setup_traced();
 	bool refuses;
 	int mem;
 
@@ -193,8 +179,7 @@ static bool kernel_refuses_tracers(void)
 	mem = open(path, O_RDWR | O_CLOEXEC);
 	refuses = pwrite(mem, "", 1, (uintptr_t)page) < 0 && errno == EIO;
 	close(mem);
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
+	setup_end(pid);
 	munmap(page, PAGE);
 	return refuses;
 }
