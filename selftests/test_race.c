@@ -6,6 +6,7 @@
  * anew shows in vmq_info.retries; what it told must be right all the same.
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/falloc.h>
 #include <pthread.h>
@@ -38,7 +39,7 @@ struct race {
 	char *areas;			/* AREAS, aligned, in one piece */
 	int file;			/* behind them, or -1 */
 	pid_t helper;
-	volatile unsigned long *collapses;	/* the helper's, or NULL */
+	volatile unsigned long *collapses;	/* the helper's, and its last error; or NULL */
 	uint64_t kinds;			/* VMQ_SET_KIND of what may be there */
 	volatile bool stop;
 	volatile unsigned long changes, looks, retries;
@@ -109,7 +110,10 @@ static void collapse_for_ever(int file, volatile unsigned long *collapses)
 	for (;;) {
 		for (size_t at = 0; at < HUGE; at += PAGE)
 			map[at] = 1;
-		*collapses += !madvise(map, HUGE, MADV_COLLAPSE);
+		if (madvise(map, HUGE, MADV_COLLAPSE))
+			collapses[1] = errno;
+		else
+			collapses[0]++;
 		fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, PAGE);
 	}
 }
@@ -278,8 +282,11 @@ TEST_F_TIMEOUT(race, the_walker_reads_anew, 300)
 	for (int i = 0; i < LOOKERS; i++)
 		pthread_join(self->lookers[i], NULL);
 	EXPECT_STREQ("", race->why);
+	if (race->collapses && !race->collapses[0] && race->collapses[1] == EINVAL &&
+	    _metadata->passed)
+		SKIP(return, "this kernel collapses no pages of a memfd");
 	if (race->collapses)
-		EXPECT_GT(*race->collapses, 0) TH_LOG("nothing was collapsed");
+		EXPECT_GT(race->collapses[0], 0) TH_LOG("nothing was collapsed");
 	TH_LOG("%lu retries in %lu looks at %lu changes, %lu ms", race->retries, race->looks,
 	       race->changes * AREAS, (unsigned long)(milliseconds() - began));
 	if (!race->retries && _metadata->passed)	/* SKIP would make a failure good */
