@@ -17,7 +17,7 @@
 #include "lib/device.h"
 #include "lib/oracle.h"
 #include "lib/setup.h"
-#include "kselftest_harness.h"
+#include "lib/harness.h"
 
 #define NOWHERE ((void *)8)
 

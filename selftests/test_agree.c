@@ -22,7 +22,7 @@
 #include "lib/oracle.h"
 #include "lib/setup.h"
 #include "shared/run.h"
-#include "kselftest_harness.h"
+#include "lib/harness.h"
 
 #define TRIES 6
 
@@ -356,7 +356,7 @@ FIXTURE_SETUP(mapping)
 {
 	self->pid = start_target(variant->make);
 	if (self->pid < 0 && variant->missing)
-		SKIP(SETUP_SKIPPED, "%s", variant->missing);
+		SKIP_SETUP("%s", variant->missing);
 	ASSERT_GT(self->pid, 0);
 }
 

@@ -15,7 +15,7 @@
 #include "lib/device.h"
 #include "lib/oracle.h"
 #include "lib/scale.h"
-#include "kselftest_harness.h"
+#include "lib/harness.h"
 
 #define LOOKS		4	/* each observer's, and changes of each process, wanted */
 #define TIME		600	/* milliseconds, at least */
@@ -59,7 +59,7 @@ FIXTURE_SETUP(churn)
 			ASSERT_NE(NULL, variant->missing);
 	}
 	if (!self->count)
-		SKIP(return, "%s", variant->missing);
+		SKIP_TEST("%s", variant->missing);
 }
 
 FIXTURE_TEARDOWN(churn)

@@ -21,7 +21,7 @@
 
 #include "lib/oracle.h"
 #include "lib/vq_output.h"
-#include "kselftest_harness.h"
+#include "lib/harness.h"
 
 #define MARK	((char *)0x123450000000)
 #define BEFORE	(MARK + (1 << 20))	/* of the program that began another */

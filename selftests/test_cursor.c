@@ -14,7 +14,7 @@
 #include "lib/oracle.h"
 #include "lib/setup.h"
 #include "shared/run.h"
-#include "kselftest_harness.h"
+#include "lib/harness.h"
 
 #define HUGE (512 * PAGE)
 #define MANY 65536

@@ -175,13 +175,13 @@ TEST_F(entries, swap)
 	uint64_t entry;
 
 	if (setup_swap())
-		SKIP(return, "no swap: zram is missing");
+		SKIP_TEST("no swap: zram is missing");
 	memset(self->map, 's', PAGE);
 	for (int i = 0; i < 100 && !(oracle_entry(self->map) & PM_SWAP); i++)
 		ASSERT_EQ(0, madvise(self->map, PAGE, MADV_PAGEOUT));
 	entry = oracle_entry(self->map);
 	if (!(entry & PM_SWAP))
-		SKIP(return, "the page does not leave memory");
+		SKIP_TEST("the page does not leave memory");
 	ASSERT_TRUE(dp(getpid(), self->map, 1));
 	EXPECT_STREQ("swap", tsv(1, "fstate"));
 	EXPECT_EQ(entry & 31, tsv_number(1, "swap_area"));
@@ -218,7 +218,7 @@ TEST_F(entries, a_transparent_huge_page)
 	huge[0] = 1;
 	ASSERT_EQ(0, device_page(self->vmq, huge, &run));
 	if (run.shift != 21)
-		SKIP(return, "no huge page was free");
+		SKIP_TEST("no huge page was free");
 	expect_huge(_metadata, self->vmq, huge, "anon");
 	EXPECT_STREQ("pageable", tsv(1, "pstate"));
 }
@@ -228,7 +228,7 @@ TEST_F(entries, a_hugetlb_page)
 	volatile char *huge;
 
 	if (setup_hugetlb_pages(21, 1))
-		SKIP(return, "no hugetlb page to be had");
+		SKIP_TEST("no hugetlb page to be had");
 	huge = mmap(NULL, HUGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB,
 		    -1, 0);
 	ASSERT_NE(MAP_FAILED, huge);
@@ -255,7 +255,7 @@ TEST_F(entries, frames_that_are_no_memory)
 	int fd;
 
 	if (!bar_find_memory(&bar))
-		SKIP(return, "no pci-testdev with memory: boot with -d pci-testdev,membar=16M");
+		SKIP_TEST("no pci-testdev with memory: boot with -d pci-testdev,membar=16M");
 	fd = bar_open(&bar, "");
 	map = mmap(NULL, bar.size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	ASSERT_NE(MAP_FAILED, map);

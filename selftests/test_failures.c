@@ -18,7 +18,7 @@
 #include "lib/oracle.h"
 #include "lib/scale.h"
 #include "lib/setup.h"
-#include "kselftest_harness.h"
+#include "lib/harness.h"
 
 #define INJECTION	"/sys/kernel/debug/"
 #define COPIES		INJECTION "fail_usercopy/times"
@@ -351,7 +351,7 @@ static bool fail_once(struct __test_metadata *_metadata, const struct way *way, 
 TEST_F_TIMEOUT(failures, are_told_and_leave_nothing, 600)
 {
 	if (stage.nth < 0)
-		SKIP(return, "this kernel cannot be made to fail (CONFIG_FAULT_INJECTION)");
+		SKIP_TEST("this kernel cannot be made to fail (CONFIG_FAULT_INJECTION)");
 	ASSERT_EQ(0, let_all_fail());
 	for (const struct way *way = ways; way->name; way++) {
 		struct told told = { };

@@ -26,7 +26,7 @@
 #include "lib/oracle.h"
 #include "lib/setup.h"
 #include "lib/vq_output.h"
-#include "kselftest_harness.h"
+#include "lib/harness.h"
 
 static __u32 other_abi;		/* what the module says, if not 0 */
 static int asked;		/* calls other than VMQ_IOC_INFO */

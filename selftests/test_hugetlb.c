@@ -14,7 +14,7 @@
 #include "lib/device.h"
 #include "lib/oracle.h"
 #include "lib/setup.h"
-#include "kselftest_harness.h"
+#include "lib/harness.h"
 
 /* Of <linux/memfd.h> and <linux/mman.h>: where the size is in the flags. */
 #define SIZE_FLAGS(shift) (MAP_HUGETLB | (shift) << MAP_HUGE_SHIFT)
@@ -36,7 +36,7 @@ FIXTURE_SETUP(hugetlb)
 	self->vmq = -1;
 	self->size = 1UL << variant->shift;
 	if (setup_hugetlb_pages(variant->shift, variant->pages))
-		SKIP(SETUP_SKIPPED, "no huge pages of this size: boot with hugepagesz= and hugepages=");
+		SKIP_SETUP("no huge pages of this size: boot with hugepagesz= and hugepages=");
 	ASSERT_EQ(0, setup_one_cpu());
 	self->vmq = device_open(0);
 	ASSERT_GE(self->vmq, 0);
@@ -157,7 +157,7 @@ TEST_F(hugetlb, a_private_page_is_shared_by_fork)
 		EXPECT_EQ(VMQ_SHARING_EXCLUSIVE, after.sharing);
 		EXPECT_EQ(1, after.map_count);
 		setup_end(child);
-		SKIP(return, "this kernel's fork has left the page out");
+		SKIP_TEST("this kernel's fork has left the page out");
 	}
 	EXPECT_EQ(VMQ_SHARING_MAYBE, after.sharing);
 	EXPECT_EQ(VMQ_ON_WRITE_COPY, after.on_write);
@@ -182,7 +182,7 @@ TEST_F(hugetlb, a_write_after_fork_copies_the_whole_page)
 	pid_t child;
 
 	if (variant->pages < 2)
-		SKIP(return, "there is no second page of this size to copy to");
+		SKIP_TEST("there is no second page of this size to copy to");
 	map = map_anonymous(self->size, variant->shift, MAP_PRIVATE);
 	ASSERT_NE(MAP_FAILED, map);
 	map[0] = 1;
@@ -232,7 +232,7 @@ TEST_F(hugetlb, a_private_view_of_a_file)
 	int fd;
 
 	if (variant->pages < 2)
-		SKIP(return, "there is no second page of this size to copy to");
+		SKIP_TEST("there is no second page of this size to copy to");
 	fd = setup_hugetlb_file(variant->shift, 1);
 	ASSERT_GE(fd, 0);
 	/* in a private view, a hole of the file would get an anonymous page at once */

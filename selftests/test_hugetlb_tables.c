@@ -23,7 +23,7 @@
 #include "lib/oracle.h"
 #include "lib/scale.h"
 #include "lib/setup.h"
-#include "kselftest_harness.h"
+#include "lib/harness.h"
 
 #define HUGE (512 * PAGE)
 #define GIB (1UL << 30)
@@ -63,7 +63,7 @@ static bool learn_pool(uint64_t *frames)
 FIXTURE_SETUP(tables)
 {
 	if (setup_hugetlb(POOL) || !learn_pool(self->pool))
-		SKIP(SETUP_SKIPPED, "no huge pages");
+		SKIP_SETUP("no huge pages");
 	self->fd = setup_hugetlb_file(21, 512);
 	ASSERT_GE(self->fd, 0);
 	self->view = variant->read_only ? setup_read_only(self->fd) : self->fd;
@@ -132,7 +132,7 @@ TEST_F(tables, two_processes_have_one)
 	ASSERT_GE(other, 0);
 	ASSERT_NE(0, pmd_table(vmq, self->map));
 	if (pmd_table(vmq, self->map) != pmd_table(other, self->map))
-		SKIP(return, "this kernel gives each process a PMD table of its own");
+		SKIP_TEST("this kernel gives each process a PMD table of its own");
 	for (int i = 0; i < USED; i++) {
 		char *page = self->map + i * STRIDE;
 

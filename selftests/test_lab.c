@@ -16,7 +16,7 @@
 #include "lib/program.h"
 #include "lib/setup.h"
 #include "lib/stages.h"
-#include "kselftest_harness.h"
+#include "lib/harness.h"
 
 #define ALL_BREAKPOINT 43
 #define ALL_VIEWS 23

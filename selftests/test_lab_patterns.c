@@ -13,7 +13,7 @@
 #include "lib/oracle.h"
 #include "lib/program.h"
 #include "lib/tsv.h"
-#include "kselftest_harness.h"
+#include "lib/harness.h"
 
 #ifndef MADV_GUARD_INSTALL
 #define MADV_GUARD_INSTALL 102
@@ -145,7 +145,7 @@ TEST_F(patterns, of_guards)
 {
 	if (!kernel_has_guards()) {
 		EXPECT_EQ(0, rows_of("guard"));
-		SKIP(return, "this kernel has no guard regions");
+		SKIP_TEST("this kernel has no guard regions");
 	}
 	EXPECT_EQ(3, rows_of("guard"));
 	EXPECT_PRIVATE(row("guard", 0), "---RW--");
@@ -180,7 +180,7 @@ TEST_F(patterns, of_a_device)
 {
 	if (!has_device_memory() || variant->user) {
 		EXPECT_EQ(0, rows_of("uncached") + rows_of("combined"));
-		SKIP(return, "no memory of a device this caller can map");
+		SKIP_TEST("no memory of a device this caller can map");
 	}
 	EXPECT_EQ(1, rows_of("uncached"));
 	EXPECT_EQ(1, rows_of("combined"));

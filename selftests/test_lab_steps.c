@@ -15,7 +15,7 @@
 #include "lib/oracle.h"
 #include "lib/program.h"
 #include "lib/traces.h"
-#include "kselftest_harness.h"
+#include "lib/harness.h"
 
 #define PROMPT "-- Enter goes on --"
 #define INT3 0xcc

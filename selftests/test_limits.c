@@ -21,7 +21,7 @@
 #include "lib/oracle.h"
 #include "lib/scale.h"
 #include "lib/setup.h"
-#include "kselftest_harness.h"
+#include "lib/harness.h"
 
 #define MANY_VMAS	100000
 #define PROCESSES	2000

@@ -86,7 +86,7 @@ TEST_F(lockdown, for_confidentiality)
 	if (fd < 0 && !mount("securityfs", "/sys/kernel/security", "securityfs", 0, NULL))
 		fd = open(LOCKDOWN, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
-		SKIP(return, "this kernel cannot be locked down");
+		SKIP_TEST("this kernel cannot be locked down");
 	ASSERT_EQ(9, write(fd, "integrity", 9));
 	try_doors(_metadata, self, true);
 	ASSERT_EQ(15, write(fd, "confidentiality", 15));

@@ -17,7 +17,7 @@
 #include "lib/fault.h"
 #include "lib/oracle.h"
 #include "lib/setup.h"
-#include "kselftest_harness.h"
+#include "lib/harness.h"
 
 /* v6.6; the headers at hand may be older */
 struct poison {
@@ -65,7 +65,7 @@ TEST_F(markers, write_protected_before_it_is_there)
 	ready.fd = setup_uffd_with(self->map, 4 * PAGE, UFFDIO_REGISTER_MODE_WP,
 				   UFFD_FEATURE_WP_HUGETLBFS_SHMEM);
 	if (ready.fd < 0)
-		SKIP(return, "this kernel write-protects no shared memory");
+		SKIP_TEST("this kernel write-protects no shared memory");
 	ASSERT_EQ(0, setup_uffd_protect(ready.fd, self->map + PAGE, PAGE));
 	ASSERT_EQ(0, device_page(self->vmq, self->map + PAGE, &run));
 	EXPECT_EQ(VMQ_KIND_MARKER, run.kind);
@@ -92,7 +92,7 @@ TEST_F(markers, poisoned)
 
 	ASSERT_GE(uffd, 0);
 	if (ioctl(uffd, POISON, &poison))
-		SKIP(return, "this kernel poisons no pages for a userfaultfd");
+		SKIP_TEST("this kernel poisons no pages for a userfaultfd");
 	ASSERT_EQ(0, device_page(self->vmq, self->map, &run));
 	EXPECT_EQ(VMQ_KIND_MARKER, run.kind);
 	EXPECT_EQ(0, run.entry);

@@ -86,7 +86,7 @@ static struct vmq_run story(int vmq, char *at, __u32 facts, ssize_t *count)
 
 #define NEED_KSM() do { \
 	if (!self->has_ksm) \
-		SKIP(return, "no KSM"); \
+		SKIP_TEST("no KSM"); \
 } while (0)
 
 TEST_F(merging, cannot_be_told_from_sharing)

@@ -16,7 +16,7 @@
 #include "lib/device.h"
 #include "lib/oracle.h"
 #include "lib/scale.h"
-#include "kselftest_harness.h"
+#include "lib/harness.h"
 
 #define WARM_UP		20
 #define ROUNDS		200
@@ -231,7 +231,7 @@ static void expect_rounds(struct __test_metadata *_metadata, int rounds)
 TEST_F_TIMEOUT(module, leaves_nothing_for_kmemleak, 600)
 {
 	if (access("/sys/kernel/debug/kmemleak", F_OK))
-		SKIP(return, "this kernel has no kmemleak; memory is counted instead");
+		SKIP_TEST("this kernel has no kmemleak; memory is counted instead");
 	expect_rounds(_metadata, scaled(FEW_ROUNDS));	/* the runner judges its report */
 }
 
@@ -241,7 +241,7 @@ TEST_F_TIMEOUT(module, leaves_no_memory_behind, 600)
 	int rounds = scaled(ROUNDS);
 
 	if (!access("/sys/kernel/debug/kmemleak", F_OK))
-		SKIP(return, "this kernel keeps what was freed; kmemleak looks instead");
+		SKIP_TEST("this kernel keeps what was freed; kmemleak looks instead");
 	expect_rounds(_metadata, WARM_UP);
 	read_memory(&before);
 	expect_rounds(_metadata, rounds);

@@ -23,7 +23,7 @@
 #include "lib/oracle.h"
 #include "lib/setup.h"
 #include "lib/vq_output.h"
-#include "kselftest_harness.h"
+#include "lib/harness.h"
 
 #define VIRTIO_BAR (4 * PAGE)	/* the smaller one is for interrupts */
 #define VIRTIO "/sys/bus/pci/drivers/virtio-pci"
@@ -49,10 +49,10 @@ FIXTURE_SETUP(bar)
 {
 	self->vmq = self->fd = -1;
 	if (!bar_find_memory(&self->bar))
-		SKIP(SETUP_SKIPPED, "no pci-testdev with memory: boot with -d pci-testdev,membar=16M");
+		SKIP_SETUP("no pci-testdev with memory: boot with -d pci-testdev,membar=16M");
 	self->fd = bar_open(&self->bar, variant->suffix);
 	if (self->fd < 0 && errno == ENOENT && *variant->suffix)
-		SKIP(SETUP_SKIPPED, "this kernel cannot combine writes (CONFIG_X86_PAT)");
+		SKIP_SETUP("this kernel cannot combine writes (CONFIG_X86_PAT)");
 	ASSERT_GE(self->fd, 0);
 	self->vmq = device_open(0);
 	ASSERT_GE(self->vmq, 0);
@@ -113,7 +113,7 @@ TEST_F(bar, a_private_view_is_copied)
 	struct vmq_run run;
 
 	if (map == MAP_FAILED)
-		SKIP(return, "this kernel does not map it MAP_PRIVATE");
+		SKIP_TEST("this kernel does not map it MAP_PRIVATE");
 	ASSERT_EQ(0, device_page(self->vmq, map + 3 * PAGE, &run));
 	EXPECT_EQ(VMQ_KIND_PFNMAP, run.kind);
 	EXPECT_EQ(self->bar.start / PAGE + 3, run.frame);
@@ -152,7 +152,7 @@ FIXTURE_VARIANT_ADD(hole, private) { .how = MAP_PRIVATE };
 FIXTURE_SETUP(hole)
 {
 	if (!bar_find(&self->bar, 0x1af4, 0x1005, VIRTIO_BAR))
-		SKIP(SETUP_SKIPPED, "no device to take: boot with -d virtio-rng-pci");
+		SKIP_SETUP("no device to take: boot with -d virtio-rng-pci");
 	self->vmq = device_open(0);
 	ASSERT_GE(self->vmq, 0);
 	ASSERT_EQ(0, virtio(&self->bar, VIRTIO "/unbind"));
@@ -179,7 +179,7 @@ TEST_F(hole, is_for_the_driver_to_fill)
 	ASSERT_EQ(0, virtio(&self->bar, VIRTIO "/bind"));
 	ASSERT_EQ(0, device_page(self->vmq, map + PAGE, &run));
 	if (run.entry & VMQ_ENTRY_PRESENT)
-		SKIP(return, "this kernel leaves it mapped (CONFIG_IO_STRICT_DEVMEM)");
+		SKIP_TEST("this kernel leaves it mapped (CONFIG_IO_STRICT_DEVMEM)");
 	EXPECT_EQ(VMQ_KIND_NONE, run.kind);
 	EXPECT_EQ(VMQ_SHARING_NONE, run.sharing);
 	EXPECT_EQ(VMQ_ON_WRITE_UNKNOWN, run.on_write);
@@ -218,7 +218,7 @@ TEST(the_vvar_page)
 	ASSERT_GE(vmq, 0);
 	clock_gettime(CLOCK_MONOTONIC, &t);	/* reads it, in user mode */
 	if (!find_vvar(&start, &end, &pfnmap))
-		SKIP(return, "this kernel has no [vvar]");
+		SKIP_TEST("this kernel has no [vvar]");
 	for (uint64_t at = start; at < end; at += PAGE) {
 		ASSERT_EQ(0, device_page(vmq, (char *)at, &run));
 		if (!(run.entry & VMQ_ENTRY_PRESENT))

@@ -21,7 +21,7 @@
 #include "lib/vq_output.h"
 #include "shared/columns.h"
 #include "shared/text.h"
-#include "kselftest_harness.h"
+#include "lib/harness.h"
 
 #define TRIES 6
 

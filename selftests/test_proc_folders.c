@@ -19,7 +19,7 @@
 #include "lib/proc_files.h"
 #include "lib/setup.h"
 #include "lib/vq_output.h"
-#include "kselftest_harness.h"
+#include "lib/harness.h"
 
 #define MAX_ATTACHED 256
 

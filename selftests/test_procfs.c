@@ -16,7 +16,7 @@
 #include "lib/asked.h"
 #include "lib/oracle.h"
 #include "lib/procfs_fixture.h"
-#include "kselftest_harness.h"
+#include "lib/harness.h"
 
 TEST_F(procfs, says_who_answers_and_what_it_knows)
 {
@@ -83,7 +83,7 @@ TEST_F(procfs, frames_are_those_of_pagemap)
 	uint64_t entry;
 
 	if (!self->frames)
-		SKIP(return, "frames are not for this user");
+		SKIP_TEST("frames are not for this user");
 	self->map[0] = 1;
 	for (int try = 0; try < 5; try++) {	/* it may be moved between the two */
 		run = asked_page(self->vmq, self->map);
@@ -123,7 +123,7 @@ TEST_F(procfs, zero_pages_are_one_run)
 	struct vmq_run run;
 
 	if (!self->frames)
-		SKIP(return, "the zero page is told by its flags, not for this user");
+		SKIP_TEST("the zero page is told by its flags, not for this user");
 	for (int i = 0; i < PAGES; i++)
 		(void)map[i * PAGE];
 	ASSERT_EQ(1, asked_runs(self->vmq, self->map, PAGES * PAGE, query, &run, 1));
@@ -143,7 +143,7 @@ TEST_F(procfs, a_fork_is_counted)
 	pid_t child;
 
 	if (!self->frames)
-		SKIP(return, "counts are not for this user");
+		SKIP_TEST("counts are not for this user");
 	self->map[0] = 1;
 	ASSERT_EQ(0, pipe2(hold, O_CLOEXEC));
 	child = fork();
@@ -165,7 +165,7 @@ TEST_F(procfs, a_huge_page_tells_one_folio)
 	struct vmq_run run;
 
 	if (!self->frames)
-		SKIP(return, "page flags are not for this user");
+		SKIP_TEST("page flags are not for this user");
 	area = mmap(NULL, 2 * HUGE, PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, area);
@@ -174,7 +174,7 @@ TEST_F(procfs, a_huge_page_tells_one_folio)
 	huge[0] = 1;
 	ASSERT_EQ(1, asked_runs(self->vmq, huge, HUGE, query, &run, 1));
 	if (run.pages == 1)
-		SKIP(return, "no huge page was to be had");
+		SKIP_TEST("no huge page was to be had");
 	/* a part, so that no page with the head's flags comes first */
 	ASSERT_EQ(1, asked_runs(self->vmq, huge + 3 * PAGE, 100 * PAGE, query, &run, 1));
 	EXPECT_EQ(100, run.pages);
@@ -194,7 +194,7 @@ TEST_F(procfs, huge_zero_page)
 	struct vmq_run run;
 
 	if (!self->frames)
-		SKIP(return, "page flags are not for this user");
+		SKIP_TEST("page flags are not for this user");
 	area = mmap(NULL, 2 * HUGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, area);
 	huge = (char *)(((uintptr_t)area + HUGE - 1) & -HUGE);
@@ -202,7 +202,7 @@ TEST_F(procfs, huge_zero_page)
 	(void)*(volatile char *)huge;
 	run = asked_page(self->vmq, huge + 7 * PAGE);
 	if (run.kind == VMQ_KIND_NONE)
-		SKIP(return, "no huge zero page was to be had");
+		SKIP_TEST("no huge zero page was to be had");
 	EXPECT_EQ(ALL_KNOWN, FACTS_OF(run));
 	EXPECT_EQ(VMQ_KIND_HUGE_ZERO, run.kind);
 	EXPECT_EQ(VMQ_SHARING_ZERO, run.sharing);
@@ -217,9 +217,9 @@ TEST_F(procfs, mergeable_memory)
 	struct vmq_run run;
 
 	if (!self->frames)
-		SKIP(return, "page flags are not for this user");
+		SKIP_TEST("page flags are not for this user");
 	if (madvise(self->map, PAGES * PAGE, MADV_MERGEABLE))
-		SKIP(return, "this kernel has no KSM");
+		SKIP_TEST("this kernel has no KSM");
 	ASSERT_EQ(0, vmq_get_info(self->vmq, &info));
 	self->map[0] = 1;
 	run = asked_page(self->vmq, self->map);
@@ -239,7 +239,7 @@ TEST_F(procfs, a_page_in_swap)
 	ASSERT_EQ(0, oracle_pagemap(pagemap, (uintptr_t)self->map, 1, &entry));
 	close(pagemap);
 	if (!(entry & PM_SWAP) || !self->frames)
-		SKIP(return, "there is no swap, or its places are not for this user");
+		SKIP_TEST("there is no swap, or its places are not for this user");
 	run = asked_page(self->vmq, self->map);
 	EXPECT_EQ(VMQ_VALID_SWAP | VMQ_VALID_KIND, run.valid);
 	EXPECT_EQ(VMQ_KIND_SWAP, run.kind);
@@ -252,7 +252,7 @@ TEST_F(procfs, a_guard_region)
 	struct vmq_run run;
 
 	if (madvise(self->map, PAGE, 102 /* MADV_GUARD_INSTALL, v6.13 */))
-		SKIP(return, "this kernel has no guard regions");
+		SKIP_TEST("this kernel has no guard regions");
 	run = asked_page(self->vmq, self->map);
 	EXPECT_EQ(ALL_KNOWN, FACTS_OF(run));
 	EXPECT_EQ(VMQ_KIND_GUARD, run.kind);
@@ -270,7 +270,7 @@ TEST_F(procfs, hugetlb_pages_and_what_hides_there)
 	huge = mmap(NULL, 2 * HUGE, PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | (21 << 26), -1, 0);
 	if (huge == MAP_FAILED)
-		SKIP(return, "no hugetlb pages (vm.nr_hugepages)");
+		SKIP_TEST("no hugetlb pages (vm.nr_hugepages)");
 	huge[0] = 1;
 	vma = asked_vma(self->vmq, huge, name);
 	EXPECT_EQ(VMQ_VMA_TYPE_HUGETLB, vma.type);
@@ -295,7 +295,7 @@ TEST_F(procfs, a_mount_that_comes_later)
 	ASSERT_NE(NULL, mkdtemp(folder));
 	if (mount("vmq", folder, "tmpfs", 0, NULL)) {
 		rmdir(folder);
-		SKIP(return, "mounting is not for this user");
+		SKIP_TEST("mounting is not for this user");
 	}
 	snprintf(path, sizeof(path), "%s/file", folder);
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);

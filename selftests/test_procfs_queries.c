@@ -17,7 +17,7 @@
 #include "lib/caller.h"
 #include "lib/oracle.h"
 #include "lib/procfs_fixture.h"
-#include "kselftest_harness.h"
+#include "lib/harness.h"
 
 /* More runs than a batch of records, more pages than a batch of entries. */
 TEST_F(procfs, long_ranges_come_whole)
@@ -76,7 +76,7 @@ TEST_F(procfs, frame_ranges)
 	struct vmq_run run;
 
 	if (!self->frames)
-		SKIP(return, "frames are not for this user");
+		SKIP_TEST("frames are not for this user");
 	self->map[0] = 1;
 	run = asked_page(self->vmq, self->map);
 	query.frame_start = run.frame;
@@ -179,7 +179,7 @@ TEST_F(procfs, without_rights)
 	int status;
 
 	if (geteuid())
-		SKIP(return, "only root can become another user");
+		SKIP_TEST("only root can become another user");
 	child = fork();
 	if (!child)
 		_exit(check_as_user(self->map));
@@ -307,7 +307,7 @@ TEST_F(procfs, is_taken_where_there_is_no_module)
 	struct vmq *vmq;
 
 	if (!access("/dev/vmq", F_OK))
-		SKIP(return, "the module is loaded");
+		SKIP_TEST("the module is loaded");
 	EXPECT_EQ(-ENODEV, vmq_open(&vmq, 0, VMQ_BACKEND_MODULE));
 	ASSERT_EQ(0, vmq_open(&vmq, 0, VMQ_BACKEND_ANY));
 	EXPECT_EQ(VMQ_BACKEND_PROCFS, vmq_backend(vmq));

@@ -13,7 +13,7 @@
 #include "lib/asked.h"
 #include "lib/oracle.h"
 #include "lib/procfs_fixture.h"
-#include "kselftest_harness.h"
+#include "lib/harness.h"
 
 /* Memory of a file: who owns its pages, by kind of file and of mapping. */
 FIXTURE(file) {
@@ -219,7 +219,7 @@ TEST_F(procfs, hidden_pages_are_not_called_missing)
 	}
 	vmq_vmas_free(&list);
 	if (!seen)
-		SKIP(return, "this kernel's [vvar] is no PFNMAP");
+		SKIP_TEST("this kernel's [vvar] is no PFNMAP");
 }
 
 TEST_HARNESS_MAIN

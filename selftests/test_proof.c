@@ -72,7 +72,7 @@ FIXTURE_SETUP(proof)
 
 #define NEED_MODULE() do { \
 	if (self->module < 0) \
-		SKIP(return, "vmq.ko is not here"); \
+		SKIP_TEST("vmq.ko is not here"); \
 } while (0)
 
 FIXTURE_TEARDOWN(proof)

@@ -7,7 +7,7 @@
 #include <vmq.h>
 
 #include "lib/space.h"
-#include "kselftest_harness.h"
+#include "lib/harness.h"
 
 #define R	VMQ_RIGHT_READ
 #define W	VMQ_RIGHT_WRITE

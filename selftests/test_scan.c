@@ -8,7 +8,7 @@
 #include <vmq.h>
 
 #include "lib/oracle.h"
-#include "kselftest_harness.h"
+#include "lib/harness.h"
 
 #define HUGE (512 * PAGE)
 

@@ -11,7 +11,7 @@
 #include "lib/oracle.h"
 #include "lib/program.h"
 #include "lib/stages.h"
-#include "kselftest_harness.h"
+#include "lib/harness.h"
 
 #define NONRELOC "NonRelocatableFunction"
 #define RELOC "RelocatableFunction"

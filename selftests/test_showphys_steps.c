@@ -18,7 +18,7 @@
 #include "lib/program.h"
 #include "lib/setup.h"
 #include "lib/traces.h"
-#include "kselftest_harness.h"
+#include "lib/harness.h"
 
 #define PROMPT "-- Enter goes on --"
 #define STEPS 11
@@ -161,7 +161,7 @@ TEST_F_TIMEOUT(steps, go_on_from_where_pages_are_now, 120)
 	pid_t parent;
 
 	if (setup_swap())
-		SKIP(return, "no swap");
+		SKIP_TEST("no swap");
 	ASSERT_TRUE(go_to(&self->program, "\nIII.2  "));
 	parent = process_of(self->program.pid, "parent");
 	ASSERT_TRUE(meddle_move(parent, variable(&self->program, "parent  ")));
@@ -193,7 +193,7 @@ TEST_F_TIMEOUT(steps, try_again_when_a_page_is_moved, 120)
 	pid_t parent;
 
 	if (setup_swap())
-		SKIP(return, "no swap");
+		SKIP_TEST("no swap");
 	ASSERT_TRUE(go_to(&self->program, "\nIII.4  "));
 	parent = process_of(self->program.pid, "parent");
 	ASSERT_EQ(0, ptrace(PTRACE_ATTACH, parent, 0, 0));

@@ -17,7 +17,7 @@
 #include "lib/program.h"
 #include "lib/stages.h"
 #include "lib/traces.h"
-#include "kselftest_harness.h"
+#include "lib/harness.h"
 
 #define PROMPT "-- Enter goes on --"
 #define INVITATION "showphys --second\n"

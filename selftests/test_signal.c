@@ -19,7 +19,7 @@
 #include "lib/oracle.h"
 #include "lib/scale.h"
 #include "lib/setup.h"
-#include "kselftest_harness.h"
+#include "lib/harness.h"
 
 #define HUGE	(512 * PAGE)
 #define TABLES	512		/* of small pages, the more the longer a scan takes */

@@ -4,7 +4,7 @@
 #include <vmq.h>
 
 #include "../module/shared/text.h"
-#include "kselftest_harness.h"
+#include "lib/harness.h"
 
 #define ESCAPED(bytes) escaped(bytes, sizeof(bytes) - 1)
 

@@ -192,7 +192,7 @@ TEST_F(tokens, say_nothing_about_neighbours)
 	struct vmq_run *runs;
 
 	if (!map)
-		SKIP(return, "this kernel splits no huge page on demand");
+		SKIP_TEST("this kernel splits no huge page on demand");
 	ASSERT_EQ(PAGES - 1, neighbours(self->pagemap, map, frames));
 	BECOME_USER();
 	ASSERT_EQ(PAGES, caller_runs(self->vmq, map, PAGES * PAGE, VMQ_FACTS_ALL, &runs));

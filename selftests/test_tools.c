@@ -20,7 +20,7 @@
 #include "lib/child.h"
 #include "lib/program.h"
 #include "lib/setup.h"
-#include "kselftest_harness.h"
+#include "lib/harness.h"
 
 static char text[256 << 10];
 
@@ -156,7 +156,7 @@ TEST(a_page_that_may_not_be_brought_in)
 	char before;
 
 	if (scope < 0)
-		SKIP(return, "no Yama in this kernel");
+		SKIP_TEST("no Yama in this kernel");
 	ASSERT_EQ(1, pread(scope, &before, 1, 0));
 	ASSERT_EQ(1, pwrite(scope, "1", 1, 0));
 	EXPECT_EQ(0, as_child(_metadata, check_scope, 0));

@@ -47,7 +47,7 @@ FIXTURE_SETUP(udev)
 	struct group *group = getgrnam("vmq");
 
 	if (access(UDEVADM, X_OK) || access(RULE, R_OK) || !group)
-		SKIP(SETUP_SKIPPED, "no udev with the rule, or no group vmq here");
+		SKIP_SETUP("no udev with the rule, or no group vmq here");
 	self->group = group->gr_gid;
 	self->mark = make_mark();
 	ASSERT_EQ(MARK, self->mark);

@@ -14,7 +14,7 @@
 #include "lib/device.h"
 #include "lib/oracle.h"
 #include "lib/setup.h"
-#include "kselftest_harness.h"
+#include "lib/harness.h"
 
 static const char *const files[] = { "vq", "vmas", "pages" };
 
@@ -46,7 +46,7 @@ FIXTURE_SETUP(unload)
 
 	self->module = open_module();
 	if (self->module < 0)
-		SKIP(SETUP_SKIPPED, "vmq.ko is not here");
+		SKIP_SETUP("vmq.ko is not here");
 	self->pid = setup_fork();
 	snprintf(text, sizeof(text), "%d", self->pid);
 	fd = open("/proc/vmq/attach", O_WRONLY);

@@ -15,7 +15,7 @@
 #include "lib/oracle.h"
 #include "lib/setup.h"
 #include "lib/verdict_fixture.h"
-#include "kselftest_harness.h"
+#include "lib/harness.h"
 
 #define HUGE (512 * PAGE)
 
@@ -259,7 +259,7 @@ TEST_F(verdict, merged_page)
 	struct vmq_run run;
 
 	if (setup_ksm((char *)self->map, 4 * PAGE))
-		SKIP(return, "no KSM");
+		SKIP_TEST("no KSM");
 	ASSERT_EQ(0, device_page(self->vmq, self->map, &run));
 	EXPECT_EQ(VMQ_KIND_KSM, run.kind);
 	EXPECT_SHARING(VMQ_SHARING_KSM, self->map);
@@ -271,7 +271,7 @@ TEST_F(verdict, swapped_out)
 	struct vmq_run run;
 
 	if (setup_swap())
-		SKIP(return, "no swap: zram is missing");
+		SKIP_TEST("no swap: zram is missing");
 	self->map[0] = 1;
 	setup_drain();
 	ASSERT_EQ(0, madvise((void *)self->map, PAGE, MADV_PAGEOUT));
@@ -287,7 +287,7 @@ TEST_F(verdict, swapped_out_and_shared)
 	pid_t child;
 
 	if (setup_swap())
-		SKIP(return, "no swap: zram is missing");
+		SKIP_TEST("no swap: zram is missing");
 	self->map[0] = 1;
 	setup_drain();
 	ASSERT_EQ(0, madvise((void *)self->map, PAGE, MADV_PAGEOUT));
@@ -300,7 +300,7 @@ TEST_F(verdict, swapped_out_and_shared)
 TEST_F(verdict, guard_region)
 {
 	if (madvise((void *)self->map, PAGE, MADV_GUARD_INSTALL))
-		SKIP(return, "this kernel has no guard regions");
+		SKIP_TEST("this kernel has no guard regions");
 	EXPECT_DENIED(SIGSEGV, self->map);
 	EXPECT_SHARING(VMQ_SHARING_NONE, self->map);
 }
@@ -317,7 +317,7 @@ TEST_F(verdict, lost_to_a_memory_error)
 
 	self->map[0] = 1;
 	if (fault_of(lose_page, self->map) != SIGBUS)
-		SKIP(return, "this kernel does not handle memory errors");
+		SKIP_TEST("this kernel does not handle memory errors");
 	ASSERT_EQ(0, device_page(self->vmq, self->map, &run));
 	EXPECT_EQ(VMQ_KIND_HWPOISON, run.kind);
 	EXPECT_DENIED(SIGBUS, self->map);

@@ -18,7 +18,7 @@
 #include "lib/oracle.h"
 #include "lib/setup.h"
 #include "lib/verdict_fixture.h"
-#include "kselftest_harness.h"
+#include "lib/harness.h"
 
 static void *write_from_thread(void *address)
 {
@@ -99,7 +99,7 @@ TEST_F(verdict, userfaultfd_write_protect_that_asks_nobody)
 	uffd = setup_uffd_with((void *)self->map, 4 * PAGE, UFFDIO_REGISTER_MODE_WP,
 			       UFFD_FEATURE_WP_ASYNC);
 	if (uffd < 0)
-		SKIP(return, "this kernel has no asynchronous write protection");
+		SKIP_TEST("this kernel has no asynchronous write protection");
 	ASSERT_EQ(0, setup_uffd_protect(uffd, (void *)self->map, PAGE));
 	EXPECT_VERDICT(VMQ_ON_WRITE_REUSE, self->map);
 	close(uffd);

@@ -24,7 +24,7 @@
 #include "lib/program.h"
 #include "lib/tsv.h"
 #include "lib/vq_output.h"
-#include "kselftest_harness.h"
+#include "lib/harness.h"
 
 static char text[64 << 10];
 
@@ -326,12 +326,12 @@ TEST(in_of_a_page_in_swap)
 	pid_t child;
 
 	if (setup_swap())
-		SKIP(return, "no swap: zram is missing");
+		SKIP_TEST("no swap: zram is missing");
 	map[0] = 's';
 	for (int i = 0; i < 100 && !(oracle_entry(map) & PM_SWAP); i++)
 		ASSERT_EQ(0, madvise(map, PAGE, MADV_PAGEOUT));
 	if (!(oracle_entry(map) & PM_SWAP))
-		SKIP(return, "the page does not leave memory");
+		SKIP_TEST("the page does not leave memory");
 	child = stopped_child();
 	ASSERT_GT(child, 0);
 	expect_in(_metadata, child, map, "swap", "anon");

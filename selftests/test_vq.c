@@ -19,7 +19,7 @@
 
 #include "lib/oracle.h"
 #include "lib/vq_output.h"
-#include "kselftest_harness.h"
+#include "lib/harness.h"
 
 static char first_output[4 << 20], second_output[4 << 20];
 
@@ -93,7 +93,7 @@ TEST(own_space)
 TEST(process_1)
 {
 	if (!read_proc(1, "maps", first_output, sizeof(first_output)) || !*first_output)
-		SKIP(return, "process 1 may not be looked at here");
+		SKIP_TEST("process 1 may not be looked at here");
 	ASSERT_TRUE(vq_look(1));
 	EXPECT_AGREES(1);
 }
@@ -117,7 +117,7 @@ TEST(a_static_program)
 	pid_t pid;
 
 	if (system("busybox true"))
-		SKIP(return, "busybox is not here");
+		SKIP_TEST("busybox is not here");
 	pid = stopped(run_static);
 	ASSERT_GT(pid, 0);
 	ASSERT_TRUE(vq_look(pid));

@@ -13,7 +13,7 @@
 
 #include "caller.h"
 #include "device.h"
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "oracle.h"
 
 #define MARK ((char *)0x123450000000)

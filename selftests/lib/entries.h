@@ -12,7 +12,7 @@
 
 #include "../../module/shared/names.h"
 #include "device.h"
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "oracle.h"
 #include "setup.h"
 #include "tsv.h"

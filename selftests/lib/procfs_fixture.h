@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "asked.h"
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "oracle.h"
 
 FIXTURE(procfs) {

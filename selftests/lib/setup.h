@@ -9,12 +9,6 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/*
- * How SKIP leaves a FIXTURE_SETUP: after a mere return the harness of v6.1 runs
- * the test all the same. 255 is what it takes for a skip.
- */
-#define SETUP_SKIPPED _exit(255)
-
 /* Writes @text to a file of the system: 0 or a negative errno. */
 int setup_write(const char *path, const char *text);
 

@@ -13,7 +13,7 @@
 
 #include "device.h"
 #include "fault.h"
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "oracle.h"
 #include "setup.h"
 
