@@ -8,6 +8,7 @@
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/random.h>
+#include <linux/rmap.h>
 #include <linux/siphash.h>
 
 #include "compat.h"
@@ -125,18 +126,39 @@ bool vmq_frame_print(struct page *page, struct vmq_frame_print *print)
 	return !PageTail(page) && !(print->flags & BIT(PG_head));
 }
 
+/* What anonymous pages of @anon_vma have in common with those of all its forks. */
+static u64 family_of(const struct anon_vma *anon_vma)
+{
+	return anon_vma ? (uintptr_t)anon_vma->root : 0;
+}
+
 /*
- * Stands for the folio without telling where it lies. A merged page gets a token
- * for each address: that two pages were merged is not for everyone.
+ * Stands for the folio without telling where it lies. That the parts of a split
+ * folio lie side by side is known; so each use of a frame has a token of its own,
+ * lest one place be known for ever by its neighbours. A merged page gets the token
+ * a page of its VMA would have there: that it was merged is not for everyone.
  */
 u64 vmq_frame_token(const struct vmq_frame *frame, const struct vmq_leaf *leaf)
 {
-	u64 pfn = frame->folio ? folio_pfn(frame->folio) : leaf->pfn;
+	const struct vm_area_struct *vma = leaf->vma;
+	const struct folio *folio = frame->folio;
+	unsigned long mapping;
+	u64 of, index;
 
-	if (frame->kind == VMQ_KIND_KSM)
-		return siphash_3u64(pfn, (uintptr_t)leaf->vma->vm_mm, leaf->start,
-				    &token_key);
-	return siphash_1u64(pfn, &token_key);
+	if (!folio)
+		return siphash_1u64(leaf->pfn, &token_key);
+	mapping = (unsigned long)READ_ONCE(folio->mapping);
+	of = mapping;
+	index = folio->index;
+	if (frame->kind == VMQ_KIND_KSM) {
+		of = family_of(READ_ONCE(vma->anon_vma));
+		index = vma->vm_pgoff + ((leaf->start - vma->vm_start) >> PAGE_SHIFT);
+	} else if (frame->anon) {
+		of = family_of((struct anon_vma *)(mapping & ~VMQ_MAPPING_FLAGS));
+	} else if (!mapping) {		/* then the index is somebody's own */
+		index = 0;
+	}
+	return siphash_3u64(folio_pfn((struct folio *)folio), of, index, &token_key);
 }
 
 /* Which bit of the folio's flag word is which of /proc/kpageflags. */

@@ -129,6 +129,27 @@ TEST_F(merging, does_not_join_runs)
 	free(runs);
 }
 
+/* After a fork, parent and child share what was merged as they share all else. */
+TEST_F(merging, is_not_seen_after_a_fork)
+{
+	pid_t child;
+	int theirs;
+
+	NEED_KSM();
+	BECOME_USER();
+	child = setup_fork();
+	theirs = device_open(child);
+	ASSERT_LE(0, theirs);
+	for (int i = 0; i < MERGED * (int)PAGE; i += PAGE) {
+		EXPECT_TRUE(caller_one_page(caller_token(self->vmq, self->forked + i),
+					    caller_token(theirs, self->forked + i)));
+		EXPECT_TRUE(caller_one_page(caller_token(self->vmq, self->merged + i),
+					    caller_token(theirs, self->merged + i)));
+	}
+	close(theirs);
+	setup_end(child);
+}
+
 TEST_F(merging, makes_no_two_tokens_equal)
 {
 	NEED_KSM();

@@ -231,6 +231,37 @@ TEST_F(tokens, runs_without_frames_are_whole)
 	}
 }
 
+/*
+ * Which frames were neighbours can be known, of the parts of a huge page for instance.
+ * What comes to lie in them later must not be found by the tokens they had then.
+ */
+TEST_F(tokens, a_frame_in_another_use_has_another)
+{
+	uint64_t before[PAGES], after[PAGES];
+	struct caller_token tokens[PAGES];
+	int again = 0;
+
+	BECOME_USER();
+	memset(self->map, 1, PAGES * PAGE);
+	ASSERT_EQ(0, oracle_pagemap(self->pagemap, (uintptr_t)self->map, PAGES, before));
+	for (int i = 0; i < PAGES; i++)
+		tokens[i] = caller_token(self->vmq, self->map + i * PAGE);
+	ASSERT_EQ(0, madvise(self->map, PAGES * PAGE, MADV_DONTNEED));
+	memset(self->map, 1, PAGES * PAGE);
+	ASSERT_EQ(0, oracle_pagemap(self->pagemap, (uintptr_t)self->map, PAGES, after));
+	for (int i = 0; i < PAGES; i++) {
+		struct caller_token token = caller_token(self->vmq, self->map + i * PAGE);
+
+		for (int j = 0; j < PAGES; j++) {
+			if (j == i || PM_FRAME(after[i]) != PM_FRAME(before[j]))
+				continue;
+			EXPECT_NE(tokens[j].token, token.token);
+			again++;
+		}
+	}
+	EXPECT_LT(0, again) TH_LOG("no frame was used again");
+}
+
 /* A token is of the page, not of the file through which it was asked for. */
 TEST_F(tokens, do_not_depend_on_who_asks)
 {

@@ -148,7 +148,8 @@
  * @frame: of the first page. VMQ_VALID_FRAME: its page frame number, and page i
  *	lies in @frame + i. VMQ_VALID_SWAP: its offset in the swap area @index, page
  *	i at @frame + i. VMQ_VALID_TOKEN: stands for its folio; two pages are one if
- *	token and @index are equal, until the folio is split or the module unloaded.
+ *	token and @index are equal. Compare within one pass: a folio that is split or
+ *	moved gets another token, and a frame that is used for something else, too.
  *	Pages of kind VMQ_KIND_ZERO all have the one frame, or token, given.
  * @index: VMQ_VALID_TOKEN: index of the first page in its folio, page i has
  *	@index + i. VMQ_VALID_SWAP: number of the swap area
@@ -163,8 +164,9 @@
  * @kind: VMQ_KIND_*
  * @sharing: VMQ_SHARING_*
  * @on_write: VMQ_ON_WRITE_*, for a write by the process itself. With
- *	VMQ_RUN_NUMA_HINT the hint is taken away first, which may move the page to
- *	another node; this is the verdict on the entry it leaves
+ *	VMQ_RUN_NUMA_HINT the hint is taken away first; this is the verdict on the
+ *	entry that leaves. If the kernel uses the hint to move the page to another
+ *	node, THROUGH becomes REUSE or UPGRADE of the moved page
  * @forced_write: VMQ_ON_WRITE_*, for a write by a debugger (ptrace or
  *	/proc/PID/mem), which may write where the process may not
  * @shift: log2 of the bytes one entry maps: 12, 21 or 30; 0 where there is none
@@ -390,7 +392,7 @@ struct vmq_scan {
  * @inode: inode number of the file; 0 without one
  * @object: opaque id of what backs the VMA: equal for VMAs of one file, or whose
  *	anonymous pages come from one root (forked from each other); 0 for none yet.
- *	Valid until the module is unloaded
+ *	Compare within one pass: what ends gives its id to what begins later
  * @flags: VMQ_VMA_*
  * @dev_major: of the file's device
  * @dev_minor: of the file's device
