@@ -128,6 +128,21 @@ static inline enum vmq_reuse vmq_large_folio_reuse(struct folio *folio)
 #endif
 }
 
+/*
+ * Whether a huge page that loses an asynchronous write protection is split, and then
+ * copied by 4K for it: v6.15 has the count that says its parts are of one mm.
+ */
+static inline bool vmq_copies_split_pages(void)
+{
+	return LINUX_VERSION_CODE < KERNEL_VERSION(6, 15, 0);
+}
+
+/* v6.14: a debugger may write to read-only hugetlb pages, as it may to others. */
+static inline bool vmq_forces_hugetlb(void)
+{
+	return LINUX_VERSION_CODE >= KERNEL_VERSION(6, 14, 0);
+}
+
 /* v6.2: an entry that gets a NUMA hint loses its write bit, and gets it back later. */
 static inline bool vmq_hint_keeps_write(void)
 {
@@ -138,6 +153,16 @@ static inline bool vmq_hint_keeps_write(void)
 static inline bool vmq_wants_soft_dirty(const struct vm_area_struct *vma)
 {
 	return IS_ENABLED(CONFIG_MEM_SOFT_DIRTY) && !(vma->vm_flags & VM_SOFTDIRTY);
+}
+
+/* Up to v6.16 the entry of a DAX page is marked as special besides. */
+static inline bool vmq_pte_special(pte_t pte)
+{
+#ifdef CONFIG_ARCH_HAS_PTE_DEVMAP
+	if (pte_devmap(pte))
+		return false;
+#endif
+	return pte_special(pte);
 }
 
 /* v6.12: huge entries can be special too. */

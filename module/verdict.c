@@ -5,7 +5,9 @@
  * VM_MAYSHARE: a MAP_SHARED mapping of a read-only descriptor has lost
  * VM_SHARED.
  */
+#include <linux/fs.h>
 #include <linux/hugetlb.h>
+#include <linux/magic.h>
 #include <linux/mm.h>
 #include <linux/userfaultfd_k.h>
 
@@ -113,16 +115,22 @@ static u8 large_page(struct folio *folio)
 	}
 }
 
-/* An anonymous page mapped by a huge entry, not exclusive. */
-static u8 huge_page(struct folio *folio)
+/*
+ * An anonymous page mapped by a huge entry, not exclusive. An entry that is still
+ * protected by a userfaultfd here is split first, as nobody is asked.
+ */
+static u8 huge_page(const struct vmq_run *run, struct folio *folio)
 {
+	if (run->entry & VMQ_ENTRY_UFFD_WP && vmq_copies_split_pages())
+		return VMQ_ON_WRITE_COPY;
 	if (folio_ref_count(folio) <= 1)
 		return VMQ_ON_WRITE_REUSE;
 	return folio_test_swapcache(folio) ? VMQ_ON_WRITE_UNKNOWN : VMQ_ON_WRITE_COPY;
 }
 
 /* A page of a private mapping that its entry does not let be written. */
-static u8 write_to_protected(const struct vmq_leaf *leaf, const struct vmq_frame *frame)
+static u8 write_to_protected(const struct vmq_run *run, const struct vmq_leaf *leaf,
+			     const struct vmq_frame *frame)
 {
 	switch (frame->kind) {
 	case VMQ_KIND_ZERO:
@@ -135,7 +143,7 @@ static u8 write_to_protected(const struct vmq_leaf *leaf, const struct vmq_frame
 		if (frame->exclusive)
 			return VMQ_ON_WRITE_REUSE;
 		if (leaf->shift > PAGE_SHIFT)
-			return huge_page(frame->folio);
+			return huge_page(run, frame->folio);
 		return folio_test_large(frame->folio) ? large_page(frame->folio) :
 							small_page(frame->folio);
 	default:
@@ -213,7 +221,7 @@ static u8 write_to_page(const struct vmq_run *run, const struct vmq_leaf *leaf,
 		return VMQ_ON_WRITE_UNKNOWN;
 	if (is_shared(leaf->vma))
 		return VMQ_ON_WRITE_UPGRADE;
-	return write_to_protected(leaf, frame);
+	return write_to_protected(run, leaf, frame);
 }
 
 /* What a write does that the VMA's rights have let pass. */
@@ -228,7 +236,14 @@ static u8 permitted_write(const struct vmq_run *run, const struct vmq_leaf *leaf
 /* Whether a debugger may write where the process may not (check_vma_flags). */
 static bool can_force_write(struct vm_area_struct *vma)
 {
-	return !is_vm_hugetlb_page(vma) && is_cow_mapping(vma->vm_flags);
+	return is_cow_mapping(vma->vm_flags) &&
+	       (!is_vm_hugetlb_page(vma) || vmq_forces_hugetlb());
+}
+
+/* Of memfd_secret(): nobody but the process itself gets at these pages. */
+static bool is_secret(const struct vm_area_struct *vma)
+{
+	return vma->vm_file && file_inode(vma->vm_file)->i_sb->s_magic == SECRETMEM_MAGIC;
 }
 
 /*
@@ -246,7 +261,7 @@ void vmq_on_write(struct vmq_run *run, const struct vmq_leaf *leaf,
 	run->on_write = may_write ? write : VMQ_ON_WRITE_DENY;
 	if (vma->vm_flags & (VM_IO | VM_PFNMAP))	/* access() of a driver */
 		run->forced_write = VMQ_ON_WRITE_UNKNOWN;
-	else if (may_write || can_force_write(vma))
+	else if (!is_secret(vma) && (may_write || can_force_write(vma)))
 		run->forced_write = write;
 	else
 		run->forced_write = VMQ_ON_WRITE_DENY;

@@ -146,7 +146,7 @@ static bool emit_pte(struct vmq_walker *walk, pte_t *ptep, pte_t pte, unsigned l
 	note(walk, VMQ_LEVEL_PTE, pte_index(addr), ptep, pte, true);
 	if (pte_present(pte)) {
 		leaf.pfn = pte_pfn(pte);
-		leaf.special = pte_special(pte);
+		leaf.special = vmq_pte_special(pte);
 		note_leaf_frame(walk, leaf.pfn);
 	}
 	return emit(walk, &leaf);
@@ -290,7 +290,7 @@ static int walk_huge_pud(struct vmq_walker *walk, pud_t *pudp, pud_t pud,
 		return -EAGAIN;
 	}
 	note(walk, VMQ_LEVEL_PUD, pud_index(addr), pudp, leaf.pte, true);
-	if (pud_present(pud)) {
+	if (pte_present(leaf.pte)) {	/* pud_present() does not know protnone */
 		leaf.pfn = pud_pfn(pud) + ((addr & ~PUD_MASK) >> PAGE_SHIFT);
 		leaf.special = vmq_pud_special(pud);
 		note_leaf_frame(walk, pud_pfn(pud));

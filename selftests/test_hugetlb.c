@@ -123,6 +123,30 @@ TEST_F(hugetlb, a_part_of_the_page)
 	EXPECT_EQ(runs[0].frame, walk.run.frame);
 }
 
+/* Present, though nobody gets at it: its frame is inverted in the entry. */
+TEST_F(hugetlb, a_page_without_access)
+{
+	volatile char *map = map_anonymous(self->size, variant->shift, MAP_PRIVATE);
+	struct vmq_walk walk = {
+		.size = sizeof(walk), .facts = VMQ_FACTS_ALL, .address = (uintptr_t)map + 7 * PAGE,
+	};
+	struct vmq_run before, after;
+
+	ASSERT_NE(MAP_FAILED, map);
+	map[0] = 1;
+	EXPECT_PAGE(map + 7 * PAGE, &before);
+	ASSERT_EQ(0, mprotect((void *)map, self->size, PROT_NONE));
+	EXPECT_PAGE(map + 7 * PAGE, &after);
+	EXPECT_EQ(before.frame, after.frame);
+	EXPECT_TRUE(after.entry & VMQ_ENTRY_PROTNONE);
+	EXPECT_EQ(VMQ_SHARING_EXCLUSIVE, after.sharing);
+	EXPECT_EQ(VMQ_ON_WRITE_DENY, after.on_write);
+	EXPECT_EQ(before.map_count, after.map_count);
+	EXPECT_EQ(before.order, after.order);
+	ASSERT_EQ(0, device_call(self->vmq, VMQ_IOC_WALK, &walk));
+	EXPECT_EQ(before.frame - 7, walk.levels[walk.count - 1].frame);
+}
+
 /* Frame and sharing of @address as @pid has it, 0 if that cannot be seen. */
 static uint64_t frame_of(pid_t pid, volatile char *address, uint8_t *sharing)
 {

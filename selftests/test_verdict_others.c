@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "lib/device.h"
@@ -105,6 +106,31 @@ TEST_F(verdict, userfaultfd_write_protect_that_asks_nobody)
 	close(uffd);
 }
 
+/* A huge page is split for it, though nobody else has it any more. */
+TEST_F(verdict, a_huge_page_whose_write_protection_asks_nobody)
+{
+	volatile char *huge = setup_huge();
+	struct vmq_run run;
+	int uffd;
+
+	ASSERT_NE(NULL, huge);
+	huge[0] = 1;
+	ASSERT_EQ(0, device_page(self->vmq, huge, &run));
+	if (run.shift != 21)
+		SKIP_TEST("no huge page was free");
+	setup_end(setup_fork());
+	uffd = setup_uffd_with((void *)huge, 512 * PAGE, UFFDIO_REGISTER_MODE_WP,
+			       UFFD_FEATURE_WP_ASYNC);
+	if (uffd < 0)
+		SKIP_TEST("this kernel has no asynchronous write protection");
+	ASSERT_EQ(0, setup_uffd_protect(uffd, (void *)huge, 512 * PAGE));
+	ASSERT_EQ(0, device_page(self->vmq, huge, &run));
+	ASSERT_EQ(21, run.shift);
+	EXPECT_EQ(VMQ_SHARING_MAYBE, run.sharing);
+	EXPECT_VERDICT(run.on_write, huge);
+	close(uffd);
+}
+
 /* What a debugger's write does to a page whose own process may not write it. */
 static void forced(struct __test_metadata *_metadata, volatile char *page, int verdict)
 {
@@ -143,6 +169,50 @@ TEST_F(verdict, forced_into_an_anonymous_page)
 	setup_drain();
 	ASSERT_EQ(0, mprotect((void *)self->map, PAGE, PROT_READ));
 	forced(_metadata, self->map, VMQ_ON_WRITE_COPY);
+}
+
+/* v6.14 lets a debugger write there, too. */
+TEST_F(verdict, forced_into_a_hugetlb_page)
+{
+	volatile char *map;
+	struct vmq_run run;
+
+	if (setup_hugetlb_pages(21, 2))
+		SKIP_TEST("no hugetlb page to be had");
+	map = mmap(NULL, 512 * PAGE, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+	ASSERT_NE(MAP_FAILED, map);
+	map[0] = 1;
+	ASSERT_EQ(0, mprotect((void *)map, 512 * PAGE, PROT_READ));
+	ASSERT_EQ(0, device_page(self->vmq, map, &run));
+	EXPECT_EQ(VMQ_ON_WRITE_DENY, run.on_write);
+	forced(_metadata, map, run.forced_write == VMQ_ON_WRITE_DENY ? VMQ_ON_WRITE_DENY :
+								       VMQ_ON_WRITE_COPY);
+}
+
+/* Nobody but the process itself gets at its secrets. */
+TEST_F(verdict, forced_into_a_secret)
+{
+	int fd = syscall(447 /* memfd_secret */, O_CLOEXEC), vmq;
+	volatile char *map;
+	struct vmq_run run;
+	pid_t child;
+
+	if (fd < 0)
+		SKIP_TEST("this kernel has no memfd_secret()");
+	ASSERT_EQ(0, ftruncate(fd, PAGE));
+	map = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	ASSERT_NE(MAP_FAILED, map);
+	map[0] = 1;
+	child = setup_traced();
+	vmq = device_open(child);
+	ASSERT_EQ(0, device_page(vmq, map, &run));
+	EXPECT_EQ(VMQ_ON_WRITE_DENY, run.forced_write);
+	EXPECT_NE(VMQ_ON_WRITE_DENY, run.on_write);
+	EXPECT_EQ(-1, ptrace(PTRACE_POKEDATA, child, map, 1L));
+	close(vmq);
+	setup_end(child);
+	close(fd);
 }
 
 TEST_F(verdict, forced_into_a_shared_mapping)
