@@ -12,7 +12,9 @@
 #include <linux/fs.h>
 #include <linux/magic.h>
 #include <linux/pid.h>
+#include <linux/rcupdate.h>
 #include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/security.h>
 
@@ -116,6 +118,22 @@ out:
 	return err;
 }
 
+/* The address space of the process of @first, which may have ended before others. */
+static struct mm_struct *mm_of_process(struct task_struct *first)
+{
+	struct mm_struct *mm = NULL;
+	struct task_struct *thread;
+
+	rcu_read_lock();
+	for_each_thread(first, thread) {
+		mm = get_task_mm(thread);
+		if (mm)
+			break;
+	}
+	rcu_read_unlock();
+	return mm;
+}
+
 /*
  * The address space of the process @pid, with a reference for mmput_async(). No
  * check of ours could be as good as the one at the open of pagemap, so this is for
@@ -131,7 +149,7 @@ struct mm_struct *vmq_target_mm_of(struct pid *pid)
 	task = get_pid_task(pid, PIDTYPE_TGID);
 	if (!task)
 		return ERR_PTR(-ESRCH);
-	mm = get_task_mm(task);
+	mm = mm_of_process(task);
 	put_task_struct(task);
 	return mm ?: ERR_PTR(-ESRCH);
 }

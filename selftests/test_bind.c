@@ -6,9 +6,14 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/capability.h>
+#include <pthread.h>
 #include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "lib/child.h"
 #include "lib/setup.h"
@@ -107,6 +112,45 @@ TEST_F(bind, by_pid_with_the_capabilities)
 	expect_view(_metadata, caller_bind(VMQ_BIND_PID, -1, getpid(), VMQ_BIND_TOKENS), false);
 	EXPECT_EQ(0, as_child(_metadata, without, CAP_SYS_ADMIN));
 	EXPECT_EQ(0, as_child(_metadata, without, CAP_SYS_PTRACE));
+}
+
+static void *wait_for_ever(void *unused)
+{
+	for (;;)
+		pause();
+	return unused;
+}
+
+static bool is_zombie(pid_t pid)
+{
+	char path[64], state = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	file = fopen(path, "re");
+	if (file) {
+		if (fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
+			state = 0;
+		fclose(file);
+	}
+	return state == 'Z';
+}
+
+/* Its first thread has ended, others go on. */
+TEST_F(bind, a_process_whose_first_thread_has_ended)
+{
+	pthread_t other;
+	pid_t child = fork();
+
+	if (!child) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		pthread_create(&other, NULL, wait_for_ever, NULL);
+		syscall(SYS_exit, 0);
+	}
+	while (!is_zombie(child))
+		usleep(1000);
+	expect_view(_metadata, caller_bind(VMQ_BIND_PID, -1, child, 0), true);
+	setup_end(child);
 }
 
 static void user_receives(struct __test_metadata *_metadata, int socket)
