@@ -86,8 +86,8 @@ static int open_pages(struct inode *inode, struct file *file)
 
 #define TEXT_OPS(open) { \
 	.proc_open = open, \
-	.proc_read_iter = seq_read_iter, \
-	.proc_lseek = seq_lseek, \
+	.proc_read_iter = vmq_proc_text_read, \
+	.proc_lseek = vmq_proc_text_lseek, \
 	.proc_release = vmq_proc_text_release, \
 }
 

@@ -6,6 +6,7 @@
  */
 #include <linux/capability.h>
 #include <linux/fs.h>
+#include <linux/mutex.h>
 #include <linux/sched/mm.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
@@ -18,6 +19,7 @@
 
 /* One open file. */
 struct text {
+	struct mutex lock;	/* around all that seq_file does; outside of its own */
 	struct mm_struct *mm;	/* mm_count ... */
 	bool alive;		/* ... and mm_users, while reading */
 	loff_t pos;		/* line in record; 0 is the header */
@@ -63,16 +65,30 @@ static int populated(void *context, __u64 start, __u64 end)
 	return found;
 }
 
-/* Begins anew at the first record; @facts are those the file needs. */
-static int rewind(struct seq_file *m, u32 facts)
+/*
+ * Each file: how it begins, takes a step, and which table prints its record; the
+ * record NULL stands for the footer.
+ */
+struct list {
+	u32 facts;
+	bool needs_vmas;
+	void (*begin)(struct text *text);
+	int (*step)(struct text *text);
+	const void *(*record)(struct text *text, struct vmq_vma_line *line);
+	const struct vmq_table *table;
+};
+
+/* Begins anew at the first record. */
+static int rewind(struct seq_file *m, const struct list *list)
 {
 	struct text *text = m->private;
-	struct vmq_wish wish = { .facts = facts, .frames = sees_frames(m) };
-	int err;
+	struct vmq_wish wish = { .facts = list->facts, .frames = sees_frames(m) };
+	int err = 0;
 
 	text->pos = -1;		/* until all below is there */
 	vmq_vma_array_free(&text->array);
-	err = vmq_vma_array_read(&text->array, text->mm);
+	if (list->needs_vmas)
+		err = vmq_vma_array_read(&text->array, text->mm);
 	if (err)
 		return err;
 	text->frames = wish.frames;
@@ -85,18 +101,6 @@ static int rewind(struct seq_file *m, u32 facts)
 	text->state = 1;
 	return 0;
 }
-
-/*
- * Each file: how it begins, takes a step, and which table prints its record; the
- * record NULL stands for the footer.
- */
-struct list {
-	u32 facts;
-	void (*begin)(struct text *text);
-	int (*step)(struct text *text);
-	const void *(*record)(struct text *text, struct vmq_vma_line *line);
-	const struct vmq_table *table;
-};
 
 /* What seq_file is told of the state; at the end the VMAs are needed no more. */
 static void *answer(struct text *text)
@@ -115,9 +119,9 @@ static void *start(struct seq_file *m, loff_t *pos, const struct list *list)
 	text->alive = mmget_not_zero(text->mm);
 	if (!text->alive)
 		return ERR_PTR(-ESRCH);
-	/* A descriptor can pass to somebody with other rights halfway through. */
+	/* the right can be lost halfway through */
 	if (*pos != text->pos || !*pos || text->frames != sees_frames(m)) {
-		err = rewind(m, list->facts);
+		err = rewind(m, list);
 		if (err)
 			return ERR_PTR(err);
 		list->begin(text);
@@ -196,7 +200,7 @@ static const void *vq_record(struct text *text, struct vmq_vma_line *line)
 }
 
 static const struct list vq = {
-	VMQ_ROWS_FACTS, vq_begin, vq_step, vq_record, &vmq_row_table,
+	VMQ_ROWS_FACTS, true, vq_begin, vq_step, vq_record, &vmq_row_table,
 };
 
 /* vmas: one line each, with its pages counted, and how many they are */
@@ -230,7 +234,7 @@ static const void *vmas_record(struct text *text, struct vmq_vma_line *line)
 }
 
 static const struct list vmas = {
-	VMQ_FACTS_PAGE, vmas_begin, vmas_step, vmas_record, &vmq_vma_table,
+	VMQ_FACTS_PAGE, true, vmas_begin, vmas_step, vmas_record, &vmq_vma_table,
 };
 
 /* pages: the runs that are not empty */
@@ -250,7 +254,7 @@ static const void *pages_record(struct text *text, struct vmq_vma_line *line)
 }
 
 static const struct list pages = {
-	VMQ_FACTS_ALL, pages_begin, pages_step, pages_record, &vmq_run_table,
+	VMQ_FACTS_ALL, false, pages_begin, pages_step, pages_record, &vmq_run_table,
 };
 
 #define SEQ_OPERATIONS(list) \
@@ -282,9 +286,48 @@ int vmq_proc_text_open(struct file *file, const struct seq_operations *ops,
 
 	if (!text)
 		return -ENOMEM;
+	mutex_init(&text->lock);
 	mmgrab(mm);
 	text->mm = mm;
 	return 0;
+}
+
+/*
+ * A descriptor can pass to somebody without the right to see frames, halfway through a
+ * line that was made for the one before: who has other rights gets no rest of it.
+ */
+static void drop_rest(struct seq_file *m)
+{
+	struct text *text = m->private;
+
+	if (text->frames != sees_frames(m))
+		m->count = 0;
+}
+
+ssize_t vmq_proc_text_read(struct kiocb *iocb, struct iov_iter *to)
+{
+	struct seq_file *m = iocb->ki_filp->private_data;
+	struct text *text = m->private;
+	ssize_t size;
+
+	if (mutex_lock_killable(&text->lock))
+		return -EINTR;
+	drop_rest(m);
+	size = seq_read_iter(iocb, to);
+	mutex_unlock(&text->lock);
+	return size;
+}
+
+loff_t vmq_proc_text_lseek(struct file *file, loff_t offset, int whence)
+{
+	struct text *text = ((struct seq_file *)file->private_data)->private;
+	loff_t pos;
+
+	if (mutex_lock_killable(&text->lock))
+		return -EINTR;
+	pos = seq_lseek(file, offset, whence);
+	mutex_unlock(&text->lock);
+	return pos;
 }
 
 int vmq_proc_text_release(struct inode *inode, struct file *file)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* See reader.h. No lock is held between two calls, so the target may change. */
+#include <linux/atomic.h>
+#include <linux/capability.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
@@ -7,44 +9,83 @@
 
 #include "reader.h"
 
-/* What a reader may pin: more names than these are nobody's real address space. */
+/* Names of one address space: more than these are nobody's real one. */
 #define NAMES_MAX	SZ_32M
 
-static int enlarge(void **array, size_t used, size_t size)
-{
-	void *larger = kvmalloc(size, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+/* Bytes that all arrays have. */
+static atomic_long_t arrays_bytes;
 
-	if (!larger)
+/*
+ * Everybody may have files of /proc/vmq open, and leave them half read: all of them
+ * together keep no more than a part of memory, but for those who may have more.
+ */
+static int charge(size_t bytes)
+{
+	size_t limit = (totalram_pages() << PAGE_SHIFT) / 32;
+
+	if (atomic_long_add_return(bytes, &arrays_bytes) <= limit || capable(CAP_SYS_RESOURCE))
+		return 0;
+	atomic_long_sub(bytes, &arrays_bytes);
+	return -ENOMEM;
+}
+
+/* Replaces *@array, of @old bytes of which @used are in use, by one of @size. */
+static int enlarge(void **array, size_t used, size_t old, size_t size)
+{
+	void *larger;
+
+	if (charge(size))
 		return -ENOMEM;
+	larger = kvmalloc(size, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (!larger) {
+		atomic_long_sub(size, &arrays_bytes);
+		return -ENOMEM;
+	}
 	if (used)
 		memcpy(larger, *array, used);
 	kvfree(*array);
+	atomic_long_sub(old, &arrays_bytes);
 	*array = larger;
 	return 0;
 }
 
-/* Makes room in the array that is full. */
+static int enlarge_vmas(struct vmq_vma_lister *lister)
+{
+	const size_t size = sizeof(*lister->vmas);
+	u32 max = max_t(u32, lister->count, lister->mm->map_count) + 512;
+	int err = enlarge((void **)&lister->vmas, lister->count * size, lister->max * size,
+			  max * size);
+
+	if (!err)
+		lister->max = max;
+	return err;
+}
+
+static int enlarge_names(struct vmq_vma_lister *lister)
+{
+	u32 max = lister->names_max ? 2 * lister->names_max : SZ_16K;
+	int err = -ENOMEM;
+
+	if (max <= NAMES_MAX)
+		err = enlarge((void **)&lister->names, lister->names_size, lister->names_max,
+			      max);
+	if (!err)
+		lister->names_max = max;
+	return err;
+}
+
+/* Makes room in the array that is full, or in both in the beginning. */
 static int enlarge_lister(struct vmq_vma_lister *lister)
 {
-	u32 max = max_t(u32, lister->count, lister->mm->map_count) + 512;
-	u32 names_max = lister->names_max ? 2 * lister->names_max : SZ_16K;
 	int err;
 
 	lister->full = false;
 	if (lister->count == lister->max) {
-		err = enlarge((void **)&lister->vmas, lister->count * sizeof(*lister->vmas),
-			      max * sizeof(*lister->vmas));
-		if (!err)
-			lister->max = max;
+		err = enlarge_vmas(lister);
 		if (err || lister->names_max)
 			return err;
 	}
-	if (names_max > NAMES_MAX)
-		return -ENOMEM;
-	err = enlarge((void **)&lister->names, lister->names_size, names_max);
-	if (!err)
-		lister->names_max = names_max;
-	return err;
+	return enlarge_names(lister);
 }
 
 /*
@@ -70,6 +111,7 @@ int vmq_vma_array_read(struct vmq_vma_array *array, struct mm_struct *mm)
 	*array = (struct vmq_vma_array){
 		.vmas = lister.vmas, .names = lister.names, .count = lister.count,
 		.total = lister.total, .height = lister.height,
+		.bytes = lister.max * sizeof(*lister.vmas) + lister.names_max,
 	};
 	return err;
 }
@@ -78,6 +120,7 @@ void vmq_vma_array_free(struct vmq_vma_array *array)
 {
 	kvfree(array->vmas);
 	kvfree(array->names);
+	atomic_long_sub(array->bytes, &arrays_bytes);
 	*array = (struct vmq_vma_array){ };
 }
 

@@ -15,6 +15,7 @@ struct vmq_vma_array {
 	u32 count;
 	u32 total;
 	u32 height;
+	size_t bytes;		/* of memory */
 };
 
 int vmq_vma_array_read(struct vmq_vma_array *array, struct mm_struct *mm);

@@ -117,6 +117,31 @@ TEST_F(folder, without_the_right_there_are_no_frames)
 	close(fd);
 }
 
+/* What is left of a line is read by somebody else. */
+CHILD(rest_of_a_line, fd)
+{
+	static char rest[PROC_ROOM];
+	int lines;
+
+	ASSERT_EQ(0, caller_become_user());
+	ASSERT_LT(0, proc_read_on(fd, rest, PROC_ROOM));
+	EXPECT_EQ(16, strspn(rest, "0123456789abcdef")) TH_LOG("begins with %.40s", rest);
+	EXPECT_EQ(NULL, caller_told_by_text(rest, &lines));
+}
+
+TEST_F(folder, the_rest_of_a_line_is_not_for_who_has_no_right)
+{
+	int fd = proc_open(self->pid, "pages");
+	ssize_t header;
+
+	ASSERT_LT(0, proc_read(self->pid, "pages", first));
+	header = proc_first_run(first) - first;
+	/* address and number of pages, the frame comes behind */
+	ASSERT_EQ(header + 20, read(fd, first, header + 20));
+	EXPECT_EQ(0, as_child(_metadata, rest_of_a_line, fd));
+	close(fd);
+}
+
 /* Makes new namespaces and tries to attach from a process in them. */
 static int attach_from(int namespaces, pid_t pid)
 {
