@@ -169,13 +169,19 @@ static int fill(struct vmq_walker *walk, struct vmq_scan *scan, u32 *done)
 	return flush(report, scan, done);
 }
 
-static void note_hold(struct vmq_file *vf, const struct vmq_walker *walk)
+/* @entries and @ns: the most of the holds of one call. */
+static void note_hold(struct vmq_file *vf, u64 entries, u64 ns, u64 retries)
 {
 	spin_lock(&vf->stat_lock);
-	vf->max_hold_entries = max(vf->max_hold_entries, walk->max_hold_entries);
-	vf->max_hold_ns = max(vf->max_hold_ns, walk->max_hold_ns);
-	vf->retries += walk->retries;
+	vf->max_hold_entries = max(vf->max_hold_entries, entries);
+	vf->max_hold_ns = max(vf->max_hold_ns, ns);
+	vf->retries += retries;
 	spin_unlock(&vf->stat_lock);
+}
+
+static void note_walk(struct vmq_file *vf, const struct vmq_walker *walk)
+{
+	note_hold(vf, walk->max_hold_entries, walk->max_hold_ns, walk->retries);
 }
 
 static int scan_mm(struct vmq_file *vf, struct mm_struct *mm,
@@ -200,7 +206,7 @@ static int scan_mm(struct vmq_file *vf, struct mm_struct *mm,
 		return -ENOMEM;
 	err = fill(&walk, scan, &done);
 	kvfree(walk.report.runs);
-	note_hold(vf, &walk);
+	note_walk(vf, &walk);
 	scan->start = walk.next;
 	scan->count = done;
 	return err;
@@ -259,7 +265,7 @@ static int list_vmas(struct vmq_vma_lister *lister, struct vmq_vmas *vmas)
 }
 
 /* One call fills at most one batch: a list of VMAs is not long. */
-static int vmas_mm(struct mm_struct *mm, struct vmq_vmas *vmas)
+static int vmas_mm(struct vmq_file *vf, struct mm_struct *mm, struct vmq_vmas *vmas)
 {
 	struct vmq_vma_lister lister = {
 		.mm = mm,
@@ -275,6 +281,7 @@ static int vmas_mm(struct mm_struct *mm, struct vmq_vmas *vmas)
 	lister.scratch = kmalloc(PAGE_SIZE, GFP_KERNEL_ACCOUNT);
 	if (lister.vmas && lister.names && lister.scratch)
 		err = list_vmas(&lister, vmas);
+	note_hold(vf, lister.max_hold_vmas, lister.max_hold_ns, 0);
 	kfree(lister.scratch);
 	kvfree(lister.names);
 	kvfree(lister.vmas);
@@ -297,7 +304,7 @@ static long ioctl_vmas(struct vmq_file *vf, void __user *uarg)
 		return PTR_ERR(mm);
 	err = check_range(vmas.start, vmas.end, mm->task_size) ?:
 	      check_array(vmas.count, vmas.vma_size) ?:
-	      vmas_mm(mm, &vmas);
+	      vmas_mm(vf, mm, &vmas);
 	vmq_target_put_mm(mm);
 	return err ?: vmq_put_arg(uarg, &vmas, sizeof(vmas));
 }
@@ -324,7 +331,7 @@ static int walk_mm(struct vmq_file *vf, struct mm_struct *mm, struct vmq_walk *a
 	memset(arg->levels, 0, sizeof(arg->levels));
 	memset(&arg->run, 0, sizeof(arg->run));
 	err = vmq_walk_hold(&walk);
-	note_hold(vf, &walk);
+	note_walk(vf, &walk);
 	arg->count = walk.level_count;
 	return err ?: walk.report.count ? 0 : -ENOMEM;
 }

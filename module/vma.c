@@ -220,19 +220,22 @@ int vmq_vma_hold(struct vmq_vma_lister *lister)
 	VMA_ITERATOR(vmi, lister->mm, lister->next);
 	struct mm_struct *mm = lister->mm;
 	struct vm_area_struct *vma;
-	int budget = HOLD_VMAS;
+	u64 seen = 0, began;
 	bool go_on = true;
 
 	if (mmap_read_lock_killable(mm))
 		return -EINTR;
+	began = ktime_get_ns();
 	lister->total = mm->map_count;
 	lister->height = mt_height(&mm->mm_mt);
 	for_each_vma_range(vmi, vma, lister->end) {
-		go_on = list(lister, vma) && --budget;
+		go_on = list(lister, vma) && ++seen < HOLD_VMAS;
 		if (!go_on)
 			break;
 	}
 	mmap_read_unlock(mm);
+	lister->max_hold_vmas = max(lister->max_hold_vmas, seen);
+	lister->max_hold_ns = max(lister->max_hold_ns, ktime_get_ns() - began);
 	if (go_on || lister->next > lister->end)
 		lister->next = lister->end;
 	return 0;

@@ -26,6 +26,8 @@ struct vmq_vma_lister {
 	bool full;		/* a VMA did not fit */
 	u32 total;		/* of the address space, as of the last hold */
 	u32 height;
+	u64 max_hold_vmas;	/* described under one hold */
+	u64 max_hold_ns;
 };
 
 void vmq_vma_init(void);

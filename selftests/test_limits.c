@@ -6,6 +6,8 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,6 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/child.h"
 #include "lib/device.h"
 #include "lib/oracle.h"
 #include "lib/scale.h"
@@ -127,10 +130,11 @@ static void expect_list(struct __test_metadata *_metadata, const FIXTURE_DATA(vm
 		.names = (uintptr_t)malloc(PAGE), .count = ROOM, .vma_size = sizeof(*room),
 		.names_size = PAGE,
 	};
+	int vmq = device_open(0);
 	size_t seen = 0;
 
 	while (vmas.start < end) {
-		ASSERT_EQ(0, device_call(self->vmq, VMQ_IOC_VMAS, &vmas));
+		ASSERT_EQ(0, device_call(vmq, VMQ_IOC_VMAS, &vmas));
 		for (unsigned int i = 0; i < vmas.count; i++, seen++) {
 			ASSERT_EQ(start + seen * PAGE, room[i].start);
 			ASSERT_EQ(seen & 1 ? 3 : 1, room[i].rights);
@@ -141,6 +145,8 @@ static void expect_list(struct __test_metadata *_metadata, const FIXTURE_DATA(vm
 	}
 	EXPECT_EQ(self->count, seen);
 	free(room);
+	EXPECT_BOUNDED(vmq);
+	close(vmq);
 	TH_LOG("VMAS: %lu ms", (unsigned long)(milliseconds() - began));
 }
 
@@ -170,6 +176,42 @@ static void expect_file(struct __test_metadata *_metadata, const FIXTURE_DATA(vm
 	TH_LOG("/proc/vmq/self/vmas: %lu ms", (unsigned long)(milliseconds() - began));
 }
 
+/* Begins to read files of itself until no more is kept for them: how many it got. */
+static int begin_to_read(int *files, int max)
+{
+	char byte;
+	int count;
+
+	for (count = 0; count < max; count++) {
+		files[count] = open("/proc/vmq/self/vmas", O_RDONLY | O_CLOEXEC);
+		if (files[count] < 0)
+			return -errno;
+		if (read(files[count], &byte, 1) == 1)
+			continue;
+		close(files[count]);
+		return errno == ENOMEM ? count : -errno;
+	}
+	return count;
+}
+
+/* Files that are left half read keep some of the kernel's memory, not all of it. */
+CHILD(half_read_files, unused)
+{
+	struct rlimit limit = { 4096, 4096 };
+	int files[4000], count;
+
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &limit));
+	ASSERT_EQ(0, caller_drop(CAP_SYS_RESOURCE));
+	count = begin_to_read(files, ARRAY_SIZE(files));
+	TH_LOG("%d files", count);
+	ASSERT_LT(1, count);
+	ASSERT_GT(ARRAY_SIZE(files), count);
+	/* while an array grows there are two */
+	close(files[0]);
+	close(files[1]);
+	EXPECT_LT(0, begin_to_read(files, 1));
+}
+
 TEST_F_TIMEOUT(vmas, are_told_completely, 300)
 {
 	uint64_t began = milliseconds();
@@ -179,6 +221,7 @@ TEST_F_TIMEOUT(vmas, are_told_completely, 300)
 	EXPECT_BOUNDED(self->vmq);
 	expect_list(_metadata, self);
 	expect_file(_metadata, self);
+	EXPECT_EQ(0, as_child(_metadata, half_read_files, 0));
 }
 
 /* --- a terabyte with a thousand pages */
