@@ -4,6 +4,7 @@
  * mapping whose verdict is read, then written to, then looked at again.
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -305,10 +306,12 @@ TEST_F(verdict, guard_region)
 	EXPECT_SHARING(VMQ_SHARING_NONE, self->map);
 }
 
-/* Tells the process at once that its page is lost, if the kernel can do it. */
+static int lost;
+
+/* On some kernels the process gets a signal at once. */
 static void lose_page(volatile char *address)
 {
-	madvise((void *)address, PAGE, MADV_HWPOISON);
+	lost = madvise((void *)address, PAGE, MADV_HWPOISON) ? -errno : 0;
 }
 
 TEST_F(verdict, lost_to_a_memory_error)
@@ -316,8 +319,10 @@ TEST_F(verdict, lost_to_a_memory_error)
 	struct vmq_run run;
 
 	self->map[0] = 1;
-	if (fault_of(lose_page, self->map) != SIGBUS)
+	fault_of(lose_page, self->map);
+	if (lost == -EINVAL)
 		SKIP_TEST("this kernel does not handle memory errors");
+	ASSERT_EQ(0, lost);
 	ASSERT_EQ(0, device_page(self->vmq, self->map, &run));
 	EXPECT_EQ(VMQ_KIND_HWPOISON, run.kind);
 	EXPECT_DENIED(SIGBUS, self->map);
