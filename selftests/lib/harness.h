@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The kernel's test harness, with a skip that hides no failure: in v6.1 a SKIP
- * makes good whatever a test found before it.
+ * The kernel's test harness, with a skip that hides no failure (in v6.1 a SKIP makes
+ * good whatever a test found before it), and with time enough: a test that is not
+ * about time ends when it is done, on a sanitizer kernel under emulation on a busy
+ * machine too. Only what hangs is ended.
  */
 #ifndef HARNESS_H
 #define HARNESS_H
 
 #include "kselftest_harness.h"
+
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT 300
 
 #define SKIP_BY(statement, ...) do { \
 	if (_metadata->passed) \
