@@ -56,10 +56,19 @@ apt_state() {
 		Acquire::Languages "none";
 		Acquire::Check-Valid-Until "false";
 	EOF
-	apt_get update >"$apt/log" 2>&1 && ! grep -q '^[EW]:' "$apt/log" || {
+	insist read_archive || {
 		cat "$apt/log" >&2
 		die "cannot read the Debian archive"
 	}
+}
+
+read_archive() {
+	apt_get update >"$apt/log" 2>&1 && ! grep -q '^[EW]:' "$apt/log"
+}
+
+# Networks and mirrors fail now and then.
+insist() {
+	"$@" || { sleep 5; "$@"; } || { sleep 20; "$@"; }
 }
 
 apt_get() {
@@ -95,7 +104,7 @@ download() {
 	local dir=$1 deb
 	shift
 	mkdir -p "$dir/deb"
-	(cd "$dir/deb" && apt_get download "$@") || return
+	(cd "$dir/deb" && insist apt_get download "$@") || return
 	for deb in "$dir"/deb/*.deb; do
 		dpkg-deb -x "$deb" "$dir/root" || return
 	done
