@@ -59,7 +59,7 @@ FIXTURE_SETUP(churn)
 			ASSERT_NE(NULL, variant->missing);
 	}
 	if (!self->count)
-		SKIP_TEST("%s", variant->missing);
+		SKIP_SETUP("%s", variant->missing);
 }
 
 FIXTURE_TEARDOWN(churn)

@@ -340,7 +340,9 @@ TEST_F(entries, shared_by_a_fork)
 	uint64_t frame;
 	pid_t child;
 
+	ASSERT_EQ(0, setup_one_cpu());
 	self->map[0] = 1;
+	setup_drain();
 	child = setup_fork();
 	ASSERT_GT(child, 0);
 	ASSERT_TRUE(dp(getpid(), self->map, 1));

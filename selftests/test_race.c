@@ -273,8 +273,11 @@ TEST_F_TIMEOUT(race, the_walker_reads_anew, 300)
 {
 	struct race *race = &self->race;
 	uint64_t began = milliseconds(), end = began + scaled_time(TIME, _metadata->timeout);
+	uint64_t last = began + 500 * _metadata->timeout;	/* for the first collapse */
 
-	while (race->retries < WANTED && milliseconds() < end && !*race->why) {
+	while (race->retries < WANTED && !*race->why &&
+	       (milliseconds() < end || (race->collapses && !race->collapses[0] &&
+					 milliseconds() < last))) {
 		variant->change(race);
 		race->changes++;
 	}

@@ -204,6 +204,7 @@ static volatile char *part_of_a_huge_page(void)
 	huge[0] = 1;
 	mprotect((void *)huge, PAGE, PROT_READ);
 	mprotect((void *)huge, PAGE, PROT_READ | PROT_WRITE);
+	madvise((void *)huge, HUGE, MADV_NOHUGEPAGE);	/* nor does khugepaged change that */
 	return huge + 7 * PAGE;
 }
 

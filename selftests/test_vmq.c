@@ -149,9 +149,22 @@ static void *sleeper(void *unused)
 	return NULL;
 }
 
+/* A child that stands still. */
+static pid_t stopped_child(void)
+{
+	pid_t child = fork();
+
+	if (!child) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		raise(SIGSTOP);
+		_exit(0);
+	}
+	return child > 0 && waitpid(child, NULL, WUNTRACED) == child ? child : -1;
+}
+
 TEST(ps_lists_processes)
 {
-	pid_t child = setup_fork();
+	pid_t child = stopped_child();
 	pthread_t thread;
 	size_t i;
 
@@ -166,7 +179,7 @@ TEST(ps_lists_processes)
 	i = find(child);
 	EXPECT_EQ(getpid(), tsv_number(i, "ppid"));
 	EXPECT_EQ(1, tsv_number(i, "threads"));
-	EXPECT_STREQ("S", tsv(i, "state"));
+	EXPECT_STREQ("T", tsv(i, "state"));
 	EXPECT_EQ(vm_size(child), tsv_number(i, "vm_bytes"));
 	EXPECT_GT(tsv_number(i, "resident_bytes"), 0);
 	EXPECT_EQ(0, tsv_number(i, "resident_bytes") % PAGE);
@@ -264,19 +277,6 @@ static long faults(pid_t pid)
 	if (!end || sscanf(end, ") %*c %*d %*d %*d %*d %*d %*u %lu %*u %lu", &minor, &major) != 2)
 		return -1;
 	return minor + major;
-}
-
-/* A child that stands still. */
-static pid_t stopped_child(void)
-{
-	pid_t child = fork();
-
-	if (!child) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		raise(SIGSTOP);
-		_exit(0);
-	}
-	return child > 0 && waitpid(child, NULL, WUNTRACED) == child ? child : -1;
 }
 
 /*

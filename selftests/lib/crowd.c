@@ -253,12 +253,13 @@ static int look_by_vq_file(struct observer *observer, const struct churn *churn,
 }
 
 /*
- * How a call may end when its process does: ESRCH from vmq, ENOENT from folders of
- * /proc that have gone, EIO from a file in one.
+ * How a call may end when its process does: ESRCH from vmq, EBUSY while its folder
+ * is being taken away, ENOENT from folders of /proc that have gone, EIO from a file in
+ * one.
  */
 static bool means_gone(int err)
 {
-	return err == -ESRCH || err == -ENOENT || err == -EIO;
+	return err == -ESRCH || err == -EBUSY || err == -ENOENT || err == -EIO;
 }
 
 /* One look at one process. */

@@ -82,7 +82,8 @@ static bool take(uint64_t frame)
 
 bool meddle_move(pid_t pid, uint64_t address)
 {
-	uint64_t frame = setup_swap() ? 0 : page_out(pid, address);
+	/* the frame goes to the free list of this CPU, and is taken from there */
+	uint64_t frame = setup_one_cpu() || setup_swap() ? 0 : page_out(pid, address);
 
 	return frame && take(frame);
 }

@@ -146,7 +146,10 @@ void *setup_split_huge(void)
 	memset(huge, 1, HUGE);
 	snprintf(text, sizeof(text), "%d,%p,%p\n", getpid(), (void *)huge,
 		 (void *)(huge + HUGE));
-	return setup_write("/sys/kernel/debug/split_huge_pages", text) ? NULL : huge;
+	if (setup_write("/sys/kernel/debug/split_huge_pages", text))
+		return NULL;
+	madvise(huge, HUGE, MADV_NOHUGEPAGE);	/* khugepaged would join them again */
+	return huge;
 }
 
 int setup_clear_soft_dirty(void)
@@ -212,22 +215,28 @@ void *setup_map_aligned(size_t size, size_t align, int rights, int flags, int fd
 	return map == MAP_FAILED ? NULL : map;
 }
 
+/* Whether all pages are one, as root sees it. */
+static bool is_merged(char *map, size_t size)
+{
+	uint64_t first = PM_FRAME(oracle_entry(map));
+
+	for (size_t at = PAGE; at < size; at += PAGE)
+		if (PM_FRAME(oracle_entry(map + at)) != first)
+			return false;
+	return first;
+}
+
 int setup_ksm(char *map, size_t size)
 {
-	long before = read_number("/sys/kernel/mm/ksm/full_scans");
-
-	if (before < 0)
+	if (read_number("/sys/kernel/mm/ksm/full_scans") < 0)
 		return -1;
 	memset(map, 'k', size);
 	setup_write("/sys/kernel/mm/ksm/sleep_millisecs", "1");
 	setup_write("/sys/kernel/mm/ksm/pages_to_scan", "1000");
 	if (madvise(map, size, MADV_MERGEABLE) || setup_write("/sys/kernel/mm/ksm/run", "1"))
 		return -1;
-	for (int i = 0; i < 10000; i++) {
-		if (read_number("/sys/kernel/mm/ksm/full_scans") >= before + 4)
-			break;
+	for (int i = 0; i < 60000 && !is_merged(map, size); i++)
 		usleep(1000);
-	}
 	return setup_write("/sys/kernel/mm/ksm/run", "0");
 }
 

@@ -52,7 +52,7 @@ int setup_read_only(int fd);
 /* @size bytes of @fd, or of anonymous memory, at a multiple of @align. */
 void *setup_map_aligned(size_t size, size_t align, int rights, int flags, int fd);
 
-/* Fills [map, map + size) with equal pages and has KSM merge them. */
+/* Fills [map, map + size), at most 256 pages, with equal ones and has KSM merge them. */
 int setup_ksm(char *map, size_t size);
 
 /* Turns on swap to zram, once. */
