@@ -330,27 +330,29 @@ FIXTURE(mapping) {
 };
 FIXTURE_VARIANT(mapping) {
 	int (*make)(void);
+	uint64_t kinds;		/* VMQ_SET_KIND of what must have come of it */
 	const char *missing;	/* why it may be impossible, NULL: it may not */
 };
-#define MAPPING(name, why) \
-	FIXTURE_VARIANT_ADD(mapping, name) { .make = mapping_##name, .missing = why }
-MAPPING(anonymous, NULL);
-MAPPING(no_access, NULL);
-MAPPING(high, NULL);
-MAPPING(guard, NULL);
-MAPPING(files_on_ext4, NULL);
-MAPPING(files_on_tmpfs, NULL);
-MAPPING(odd_names, NULL);
-MAPPING(shared, NULL);
-MAPPING(huge, NULL);
-MAPPING(hugetlb, "no huge pages");
-MAPPING(hugetlb_1G, "no huge pages of 1 GiB");
-MAPPING(hugetlb_tables, "no huge pages");
-MAPPING(merged, "no KSM");
-MAPPING(swapped, "no swap");
-MAPPING(uffd, NULL);
-MAPPING(thread, NULL);
-MAPPING(fork, NULL);
+#define MAPPING(name, set, why) \
+	FIXTURE_VARIANT_ADD(mapping, name) { .make = mapping_##name, .kinds = set, .missing = why }
+#define KIND(name) VMQ_SET_KIND(VMQ_KIND_##name)
+MAPPING(anonymous, KIND(ANON) | KIND(ZERO), NULL);
+MAPPING(no_access, KIND(ANON), NULL);
+MAPPING(high, KIND(ANON), NULL);
+MAPPING(guard, KIND(ANON), NULL);
+MAPPING(files_on_ext4, KIND(FILE) | KIND(ANON), NULL);
+MAPPING(files_on_tmpfs, KIND(SHMEM) | KIND(ANON), NULL);
+MAPPING(odd_names, 0, NULL);
+MAPPING(shared, KIND(SHMEM), NULL);
+MAPPING(huge, KIND(ANON) | KIND(HUGE_ZERO), NULL);
+MAPPING(hugetlb, KIND(HUGETLB), "no huge pages");
+MAPPING(hugetlb_1G, KIND(HUGETLB), "no huge pages of 1 GiB");
+MAPPING(hugetlb_tables, KIND(HUGETLB), "no huge pages");
+MAPPING(merged, KIND(KSM), "no KSM");
+MAPPING(swapped, KIND(SWAP) | KIND(ANON), "no swap");
+MAPPING(uffd, KIND(ANON), NULL);
+MAPPING(thread, KIND(ANON), NULL);
+MAPPING(fork, KIND(ANON), NULL);
 
 FIXTURE_SETUP(mapping)
 {
@@ -366,10 +368,31 @@ FIXTURE_TEARDOWN(mapping)
 		setup_end(self->pid);
 }
 
+/* Which of @kinds the process has pages of. */
+static uint64_t kinds_of(pid_t pid, uint64_t kinds)
+{
+	const struct vmq_query query = { .facts = VMQ_FACTS_PAGE, .any_of = kinds };
+	struct vmq_runs *runs;
+	struct vmq_run run;
+	uint64_t seen = 0;
+	struct vmq *vmq;
+
+	if (!kinds || vmq_open(&vmq, pid, VMQ_BACKEND_MODULE))
+		return 0;
+	if (!vmq_runs_open(vmq, &query, &runs)) {
+		while (vmq_runs_next(runs, &run) > 0)
+			seen |= VMQ_SET_KIND(run.kind);
+		vmq_runs_close(runs);
+	}
+	vmq_close(vmq);
+	return seen;
+}
+
 TEST_F(mapping, both_backends_agree)
 {
 	struct verdicts sum = { };
 
+	EXPECT_EQ(variant->kinds, kinds_of(self->pid, variant->kinds));
 	EXPECT_EQ(0, compare_process(self->pid, &sum));
 	EXPECT_EQ(0, sum.differing);
 	EXPECT_GT(sum.pages, 100);

@@ -176,12 +176,10 @@ TEST_F(entries, swap)
 
 	if (setup_swap())
 		SKIP_TEST("no swap: zram is missing");
+	ASSERT_EQ(0, setup_one_cpu());
 	memset(self->map, 's', PAGE);
-	for (int i = 0; i < 100 && !(oracle_entry(self->map) & PM_SWAP); i++)
-		ASSERT_EQ(0, madvise(self->map, PAGE, MADV_PAGEOUT));
+	ASSERT_EQ(0, setup_page_out(self->map));
 	entry = oracle_entry(self->map);
-	if (!(entry & PM_SWAP))
-		SKIP_TEST("the page does not leave memory");
 	ASSERT_TRUE(dp(getpid(), self->map, 1));
 	EXPECT_STREQ("swap", tsv(1, "fstate"));
 	EXPECT_EQ(entry & 31, tsv_number(1, "swap_area"));

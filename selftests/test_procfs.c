@@ -16,6 +16,7 @@
 #include "lib/asked.h"
 #include "lib/oracle.h"
 #include "lib/procfs_fixture.h"
+#include "lib/setup.h"
 #include "lib/harness.h"
 
 TEST_F(procfs, says_who_answers_and_what_it_knows)
@@ -234,12 +235,15 @@ TEST_F(procfs, a_page_in_swap)
 	struct vmq_run run;
 	uint64_t entry;
 
+	if (setup_swap() || setup_one_cpu())
+		SKIP_TEST("there is no swap");
 	self->map[0] = 1;
-	madvise(self->map, PAGE, MADV_PAGEOUT);
+	setup_page_out(self->map);
 	ASSERT_EQ(0, oracle_pagemap(pagemap, (uintptr_t)self->map, 1, &entry));
 	close(pagemap);
-	if (!(entry & PM_SWAP) || !self->frames)
-		SKIP_TEST("there is no swap, or its places are not for this user");
+	if (!self->frames)
+		SKIP_TEST("places in swap are not for this user");
+	ASSERT_TRUE(entry & PM_SWAP);
 	run = asked_page(self->vmq, self->map);
 	EXPECT_EQ(VMQ_VALID_SWAP | VMQ_VALID_KIND, run.valid);
 	EXPECT_EQ(VMQ_KIND_SWAP, run.kind);

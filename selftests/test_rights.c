@@ -58,8 +58,7 @@ static char *make_swapped(void)
 
 	if (setup_swap())
 		return NULL;
-	setup_drain();
-	return madvise(map, PAGE, MADV_PAGEOUT) ? NULL : map;
+	return setup_page_out(map) ? NULL : map;
 }
 
 static char *make_hugetlb(void)
@@ -372,9 +371,12 @@ TEST(every_kind_of_page_was_made)
 
 	make_samples(&samples);
 	close(samples.alive);
-	for (int i = 0; i < SAMPLES; i++)
-		if (!samples.at[i])
-			SKIP_TEST("this kernel cannot make page %d of the list", i);
+	for (int i = 0; i < SAMPLES; i++) {
+		EXPECT_TRUE(samples.at[i] || i == POISONED)
+			TH_LOG("page %d", i);
+	}
+	if (!samples.at[POISONED])
+		SKIP_TEST("this kernel does not handle memory errors");
 }
 
 TEST_HARNESS_MAIN

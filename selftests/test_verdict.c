@@ -275,8 +275,7 @@ TEST_F(verdict, swapped_out)
 	if (setup_swap())
 		SKIP_TEST("no swap: zram is missing");
 	self->map[0] = 1;
-	setup_drain();
-	ASSERT_EQ(0, madvise((void *)self->map, PAGE, MADV_PAGEOUT));
+	ASSERT_EQ(0, setup_page_out(self->map));
 	ASSERT_EQ(0, device_page(self->vmq, self->map, &run));
 	EXPECT_EQ(VMQ_KIND_SWAP, run.kind);
 	EXPECT_TRUE(run.valid & VMQ_VALID_SWAP);
@@ -291,8 +290,7 @@ TEST_F(verdict, swapped_out_and_shared)
 	if (setup_swap())
 		SKIP_TEST("no swap: zram is missing");
 	self->map[0] = 1;
-	setup_drain();
-	ASSERT_EQ(0, madvise((void *)self->map, PAGE, MADV_PAGEOUT));
+	ASSERT_EQ(0, setup_page_out(self->map));
 	child = setup_fork();
 	EXPECT_SHARING(VMQ_SHARING_MAYBE, self->map);
 	EXPECT_VERDICT(VMQ_ON_WRITE_SWAPIN, self->map);

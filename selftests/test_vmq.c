@@ -327,11 +327,9 @@ TEST(in_of_a_page_in_swap)
 
 	if (setup_swap())
 		SKIP_TEST("no swap: zram is missing");
+	ASSERT_EQ(0, setup_one_cpu());
 	map[0] = 's';
-	for (int i = 0; i < 100 && !(oracle_entry(map) & PM_SWAP); i++)
-		ASSERT_EQ(0, madvise(map, PAGE, MADV_PAGEOUT));
-	if (!(oracle_entry(map) & PM_SWAP))
-		SKIP_TEST("the page does not leave memory");
+	ASSERT_EQ(0, setup_page_out(map));
 	child = stopped_child();
 	ASSERT_GT(child, 0);
 	expect_in(_metadata, child, map, "swap", "anon");

@@ -266,7 +266,7 @@ int mapping_swapped(void)
 {
 	char *map = setup_map(16 * PAGE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
 
-	if (setup_swap())
+	if (setup_swap() || setup_one_cpu())
 		return -1;
 	memset(map, 1, 16 * PAGE);
 	setup_drain();

@@ -283,6 +283,15 @@ int setup_swap(void)
 	return make_swap("/dev/zram0", 67108864);
 }
 
+int setup_page_out(volatile char *page)
+{
+	setup_drain();
+	for (int i = 0; i < 100 && !(oracle_entry(page) & PM_SWAP); i++)
+		if (madvise((void *)page, PAGE, MADV_PAGEOUT))
+			return -1;
+	return oracle_entry(page) & PM_SWAP ? 0 : -1;
+}
+
 int setup_uffd(void *start, size_t size, int mode)
 {
 	return setup_uffd_with(start, size, mode, 0);

@@ -58,6 +58,9 @@ int setup_ksm(char *map, size_t size);
 /* Turns on swap to zram, once. */
 int setup_swap(void);
 
+/* Swaps out the page the caller has just touched on his one CPU; 0 or -1. */
+int setup_page_out(volatile char *page);
+
 /* A userfaultfd for the range in the UFFDIO_REGISTER_MODE_ @mode. */
 int setup_uffd(void *start, size_t size, int mode);
 /* The same with UFFD_FEATURE_ @features. */
