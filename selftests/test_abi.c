@@ -111,6 +111,12 @@ TEST_F(abi, scan)
 	SCAN(EINVAL, none_of = VMQ_SET_ON_WRITE(VMQ_ON_WRITE_DENY + 1));
 	SCAN(EINVAL, frame_start = 1);
 	SCAN(EFAULT, runs = (uintptr_t)NOWHERE);
+	/* more room than there is memory: it is not asked for at once, nor trusted */
+	BROKEN(EFAULT, VMQ_IOC_SCAN, scan, {
+		self->scan.count = UINT32_MAX;
+		self->scan.run_size = PAGE;
+		self->scan.runs = (uintptr_t)NOWHERE;
+	});
 	SCAN(EFAULT, runs = UINT64_MAX - 100);
 }
 
@@ -142,6 +148,10 @@ TEST_F(abi, vmas)
 	VMAS(EINVAL, names_size = PAGE - 1);
 	VMAS(EFAULT, vmas = (uintptr_t)NOWHERE);
 	VMAS(EFAULT, names = (uintptr_t)NOWHERE);
+	BROKEN(EFAULT, VMQ_IOC_VMAS, vmas, {
+		self->vmas.count = self->vmas.names_size = UINT32_MAX;
+		self->vmas.vmas = (uintptr_t)NOWHERE;
+	});
 }
 
 TEST_F(abi, walk)

@@ -246,6 +246,43 @@ TEST(the_zero_page_and_untouched_memory_are_one_row)
 	EXPECT_EQ((uintptr_t)base + 4 * PAGE, at(base)->end);
 }
 
+/* Without access it is reserved, unless there is a page behind it. */
+TEST(a_page_without_access_is_committed)
+{
+	char *base = mmap(NULL, 8 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			  -1, 0);
+
+	ASSERT_NE(MAP_FAILED, base);
+	munmap(base, PAGE);		/* apart from whatever lies beside */
+	munmap(base + 7 * PAGE, PAGE);
+	base += PAGE;
+	base[2 * PAGE] = 1;
+	ASSERT_EQ(0, mprotect(base, 2 * PAGE, PROT_NONE));
+	ASSERT_EQ(0, mprotect(base + 4 * PAGE, 2 * PAGE, PROT_NONE));
+	ASSERT_EQ(0, munmap(base + 3 * PAGE, PAGE));
+	ASSERT_EQ(0, mprotect(base + 2 * PAGE, PAGE, PROT_NONE));
+	ASSERT_TRUE(vq_look(getpid()));
+	EXPECT_AGREES(getpid());
+	EXPECT_STREQ("Committed", at(base)->state);
+	EXPECT_STREQ("-------", at(base)->current);
+	EXPECT_EQ((uintptr_t)base + 3 * PAGE, at(base)->end);
+	EXPECT_STREQ("Reserved", at(base + 4 * PAGE)->state);
+	EXPECT_STREQ("-------", at(base + 4 * PAGE)->current);
+}
+
+/* A file of a program that somebody only reads is none that runs. */
+TEST(a_program_read_as_data_is_mapped)
+{
+	int fd = open("/proc/self/exe", O_RDONLY);
+	char *base = map_file(fd, PROT_READ, MAP_PRIVATE);
+
+	ASSERT_NE(MAP_FAILED, base);
+	ASSERT_TRUE(vq_look(getpid()));
+	EXPECT_STREQ("Mapped", at(base)->type);
+	EXPECT_STREQ("---R---", at(base)->current);
+	EXPECT_STREQ("---RWEC", at(base)->allowed);
+}
+
 TEST(this_program_is_an_image)
 {
 	size_t code = 0;
