@@ -117,13 +117,9 @@ static int procfs_info(struct vmq *vmq, struct vmq_info *info)
 	return 0;
 }
 
-/* What is left of a space that is gone is an empty pagemap. */
-static int procfs_alive(struct vmq *vmq)
+static int is_alive(struct vmq *vmq)
 {
-	__u64 entry;
-	ssize_t n = procfs_read(to_procfs(vmq)->pagemap, &entry, sizeof(entry), 0);
-
-	return n < 0 ? n : n ? 0 : -ESRCH;
+	return procfs_alive(to_procfs(vmq));
 }
 
 static void procfs_rewind(struct vmq *vmq)
@@ -301,7 +297,7 @@ const struct vmq_ops vmq_procfs_ops = {
 	.open = procfs_open,
 	.close = procfs_close,
 	.info = procfs_info,
-	.alive = procfs_alive,
+	.alive = is_alive,
 	.rewind = procfs_rewind,
 	.scan = procfs_scan,
 	.vmas = procfs_vmas,

@@ -97,7 +97,8 @@ ssize_t procfs_read(int fd, void *to, size_t size, __u64 offset);
 
 /*
  * Calls @found for every VMA smaps shows, in order of address, until it returns
- * an error. Returns that, -ESRCH when the address space is gone, -ENOMEM.
+ * an error. Returns that, -ESRCH when the address space is gone, -ENOMEM. Nothing is
+ * called for a list that the end of the address space has cut.
  */
 int procfs_each_vma(struct procfs *procfs,
 		    int (*found)(void *context, const struct procfs_vma *vma),
@@ -118,6 +119,9 @@ __u8 procfs_vma_type(const struct procfs_mounts *mounts, const struct procfs_vma
 
 /* Finds out what frames and flags the caller gets to see. */
 void procfs_probe(struct procfs *procfs);
+
+/* 0 while the address space is, -ESRCH when it is gone. */
+int procfs_alive(const struct procfs *procfs);
 
 /* End of user space, as pagemap has it, or 0 if the address space is gone. */
 __u64 procfs_top(int pagemap);

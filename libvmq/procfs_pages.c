@@ -45,6 +45,15 @@ static bool in_user_space(int pagemap, __u64 page)
 	return procfs_read(pagemap, &entry, ENTRY, page * ENTRY) == ENTRY;
 }
 
+/* What is left of a space that is gone is an empty pagemap. */
+int procfs_alive(const struct procfs *procfs)
+{
+	__u64 entry;
+	ssize_t n = procfs_read(procfs->pagemap, &entry, ENTRY, 0);
+
+	return n < 0 ? n : n ? 0 : -ESRCH;
+}
+
 /*
  * pagemap ends where user space does, which is different for 32-bit processes
  * and for five levels of tables. Frames of 57 bits are the most there are.

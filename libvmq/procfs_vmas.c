@@ -234,10 +234,13 @@ int procfs_each_vma(struct procfs *procfs,
 
 	if (size < 0)
 		return size;
+	/* The text of a space that goes away while it is read just ends somewhere. */
+	err = procfs_alive(procfs);
 	/* after the VMAs: what they map was mounted before */
-	procfs_mounts_refresh(&procfs->mounts);
-	/* A living address space has a VMA, if only that of the vsyscall page. */
-	err = size ? parse(procfs, text, found, context) : -ESRCH;
+	if (!err)
+		procfs_mounts_refresh(&procfs->mounts);
+	if (!err)
+		err = parse(procfs, text, found, context);
 	free(text);
 	return err;
 }
