@@ -222,6 +222,34 @@ int vmq_processes_read(struct vmq_process_list *list);
 /* Frees what @list holds and clears it. */
 void vmq_processes_free(struct vmq_process_list *list);
 
+/* Fields that hold one of several values. */
+enum vmq_values {
+	VMQ_VALUES_KIND,	/* VMQ_KIND_* */
+	VMQ_VALUES_SHARING,	/* VMQ_SHARING_* */
+	VMQ_VALUES_ON_WRITE,	/* VMQ_ON_WRITE_*: on_write and forced_write */
+	VMQ_VALUES_MEMTYPE,	/* VMQ_MEMTYPE_* */
+	VMQ_VALUES_VMA_TYPE,	/* VMQ_VMA_TYPE_* */
+	VMQ_VALUES_LEVEL,	/* VMQ_LEVEL_*; 0 is called unknown */
+};
+
+/* Fields that are sets of bits. */
+enum vmq_bits {
+	VMQ_BITS_ENTRY,		/* VMQ_ENTRY_* */
+	VMQ_BITS_RUN_FLAGS,	/* VMQ_RUN_* */
+	VMQ_BITS_PAGE_FLAGS,	/* as /proc/kpageflags numbers them */
+	VMQ_BITS_VMA_FLAGS,	/* VMQ_VMA_* */
+	VMQ_BITS_RIGHTS,	/* VMQ_RIGHT_*: rights and max_rights */
+};
+
+/*
+ * What the tools call @value, as "huge-zero" for VMQ_KIND_HUGE_ZERO: one word that
+ * never changes and is not to be freed; NULL for a value this library does not know.
+ */
+const char *vmq_value_name(enum vmq_values of, unsigned int value);
+
+/* The same for the bit 1 << @number. */
+const char *vmq_bit_name(enum vmq_bits of, unsigned int number);
+
 #ifdef __cplusplus
 }
 #endif

@@ -90,6 +90,21 @@ const struct vmq_bit vmq_entry_bits[] = {
 	{ }
 };
 
+const struct vmq_bit vmq_run_flag_bits[] = {
+	{ VMQ_RUN_CUT,		NULL, "cut" },
+	{ VMQ_RUN_PRIVATIZED,	NULL, "privatized" },
+	{ VMQ_RUN_NUMA_HINT,	NULL, "numa-hint" },
+	{ VMQ_RUN_PKEY,		NULL, "pkey" },
+	{ }
+};
+
+const struct vmq_bit vmq_right_bits[] = {
+	{ VMQ_RIGHT_READ,	"r", "read" },
+	{ VMQ_RIGHT_WRITE,	"w", "write" },
+	{ VMQ_RIGHT_EXEC,	"x", "exec" },
+	{ }
+};
+
 const struct vmq_bit vmq_vma_flag_bits[] = {
 	{ VMQ_VMA_SHARED,	"sh", "shared" },
 	{ VMQ_VMA_MAYSHARE,	"ms", "mayshare" },
@@ -165,37 +180,46 @@ const struct vmq_bit vmq_page_flag_bits[] = {
 	{ }
 };
 
-static const char *name_of(const char *const *names, size_t count, unsigned int value)
+#define WORDS(table) { table, ARRAY_SIZE(table) }
+
+const struct vmq_words vmq_kind_words = WORDS(kinds);
+const struct vmq_words vmq_sharing_words = WORDS(sharings);
+const struct vmq_words vmq_on_write_words = WORDS(on_writes);
+const struct vmq_words vmq_memtype_words = WORDS(memtypes);
+const struct vmq_words vmq_vma_type_words = WORDS(vma_types);
+const struct vmq_words vmq_level_words = WORDS(levels);
+
+static const char *name_of(const struct vmq_words *words, unsigned int value)
 {
-	return value < count ? names[value] : "unknown";
+	return value < words->count ? words->words[value] : "unknown";
 }
 
 const char *vmq_kind_name(unsigned int kind)
 {
-	return name_of(kinds, ARRAY_SIZE(kinds), kind);
+	return name_of(&vmq_kind_words, kind);
 }
 
 const char *vmq_sharing_name(unsigned int sharing)
 {
-	return name_of(sharings, ARRAY_SIZE(sharings), sharing);
+	return name_of(&vmq_sharing_words, sharing);
 }
 
 const char *vmq_on_write_name(unsigned int on_write)
 {
-	return name_of(on_writes, ARRAY_SIZE(on_writes), on_write);
+	return name_of(&vmq_on_write_words, on_write);
 }
 
 const char *vmq_memtype_name(unsigned int memtype)
 {
-	return name_of(memtypes, ARRAY_SIZE(memtypes), memtype);
+	return name_of(&vmq_memtype_words, memtype);
 }
 
 const char *vmq_vma_type_name(unsigned int type)
 {
-	return name_of(vma_types, ARRAY_SIZE(vma_types), type);
+	return name_of(&vmq_vma_type_words, type);
 }
 
 const char *vmq_level_name(unsigned int level)
 {
-	return name_of(levels, ARRAY_SIZE(levels), level);
+	return name_of(&vmq_level_words, level);
 }
