@@ -5,29 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../module/shared/names.h"
 #include "../module/shared/run.h"
 #include "procfs.h"
-
-static const struct {
-	char letters[3];
-	__u64 flag;
-} vma_flags[] = {
-	{ "sh", VMQ_VMA_SHARED },	{ "ms", VMQ_VMA_MAYSHARE },
-	{ "gd", VMQ_VMA_GROWSDOWN },	{ "pf", VMQ_VMA_PFNMAP },
-	{ "lo", VMQ_VMA_LOCKED },	{ "io", VMQ_VMA_IO },
-	{ "sr", VMQ_VMA_SEQ_READ },	{ "rr", VMQ_VMA_RAND_READ },
-	{ "dc", VMQ_VMA_DONTCOPY },	{ "de", VMQ_VMA_DONTEXPAND },
-	{ "lf", VMQ_VMA_LOCKONFAULT },	{ "ac", VMQ_VMA_ACCOUNT },
-	{ "nr", VMQ_VMA_NORESERVE },	{ "ht", VMQ_VMA_HUGETLB },
-	{ "sf", VMQ_VMA_SYNC },		{ "wf", VMQ_VMA_WIPEONFORK },
-	{ "dd", VMQ_VMA_DONTDUMP },	{ "sd", VMQ_VMA_SOFTDIRTY },
-	{ "mm", VMQ_VMA_MIXEDMAP },	{ "hg", VMQ_VMA_HUGEPAGE },
-	{ "nh", VMQ_VMA_NOHUGEPAGE },	{ "mg", VMQ_VMA_MERGEABLE },
-	{ "um", VMQ_VMA_UFFD_MISSING },	{ "uw", VMQ_VMA_UFFD_WP },
-	{ "ui", VMQ_VMA_UFFD_MINOR },	{ "ss", VMQ_VMA_SHADOW_STACK },
-	{ "sl", VMQ_VMA_SEALED },	{ "dp", VMQ_VMA_DROPPABLE },
-	{ "gu", VMQ_VMA_MAYBE_GUARD },
-};
 
 static const struct {
 	char letters[3];
@@ -39,14 +19,12 @@ static const struct {
 	{ "ex", VMQ_RIGHT_EXEC, 0 },	{ "me", 0, VMQ_RIGHT_EXEC },
 };
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 static void add_flag(struct vmq_vma *vma, const char *letters)
 {
-	for (size_t i = 0; i < COUNT(vma_flags); i++)
-		if (!strncmp(letters, vma_flags[i].letters, 2))
-			vma->flags |= vma_flags[i].flag;
-	for (size_t i = 0; i < COUNT(vma_rights); i++) {
+	for (const struct vmq_bit *bit = vmq_vma_flag_bits; bit->bit; bit++)
+		if (!strncmp(letters, bit->letters, 2))
+			vma->flags |= bit->bit;
+	for (size_t i = 0; i < ARRAY_SIZE(vma_rights); i++) {
 		if (strncmp(letters, vma_rights[i].letters, 2))
 			continue;
 		vma->rights |= vma_rights[i].now;
