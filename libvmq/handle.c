@@ -53,8 +53,10 @@ static int open_backend(struct vmq **vmq, pid_t pid, enum vmq_backend backend)
 
 int vmq_open(struct vmq **vmq, pid_t pid, enum vmq_backend backend)
 {
-	int err = pid < 0 ? -EINVAL : open_backend(vmq, pid, backend);
+	int err;
 
+	*vmq = NULL;
+	err = pid < 0 ? -EINVAL : open_backend(vmq, pid, backend);
 	if (!err)
 		(*vmq)->pid = pid;
 	return err;

@@ -24,6 +24,7 @@ int vmq_runs_open(struct vmq *vmq, const struct vmq_query *query,
 	const __u64 in_page = (1ULL << VMQ_PAGE_SHIFT) - 1;
 	struct vmq_runs *runs;
 
+	*out = NULL;
 	if (query->start >= end || end > vmq->top ||
 	    (query->start | end) & in_page)
 		return -EINVAL;

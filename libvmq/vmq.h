@@ -6,6 +6,8 @@
  * failure; the library prints nothing and never exits. A handle and what was
  * opened from it belong to one thread at a time. Addresses are in bytes, ranges
  * half-open. The records are those of <linux/vmq.h>, which explains each field.
+ * All structs are written in the size they have here, so one that grows makes a new
+ * soname.
  */
 #ifndef VMQ_H
 #define VMQ_H
@@ -62,7 +64,8 @@ enum vmq_backend {
  * vmq_open - look at process @pid, or at the caller for @pid 0
  *
  * The handle keeps looking at the address space the process has now: after its
- * exec or exit calls return -ESRCH. Free it with vmq_close().
+ * exec or exit calls return -ESRCH. Free it with vmq_close(), which is allowed after
+ * an error, too: *@vmq is NULL then.
  *
  * Errors: -ENODEV the module is not loaded, -EACCES no right to /dev/vmq or to
  * the process, -EOPNOTSUPP the module has another VMQ_ABI_VERSION than this library,
@@ -120,7 +123,10 @@ struct vmq_query {
 /* The runs of a range, in order of address. */
 struct vmq_runs;
 
-/* Starts an iteration; *@query is copied. Errors: -EINVAL, -ENOMEM. */
+/*
+ * Starts an iteration; *@query is copied. Errors: -EINVAL, -ENOMEM; *@runs is NULL
+ * then.
+ */
 int vmq_runs_open(struct vmq *vmq, const struct vmq_query *query,
 		  struct vmq_runs **runs);
 
