@@ -7,6 +7,9 @@
 #ifndef VMQ_BACKEND_H
 #define VMQ_BACKEND_H
 
+#include <errno.h>
+#include <stdbool.h>
+
 #include "vmq.h"
 
 /**
@@ -48,6 +51,15 @@ extern const struct vmq_ops vmq_procfs_ops;
 
 /* Opens @file of /proc/@pid, of the caller's for 0: a descriptor or -errno. */
 int vmq_open_proc(pid_t pid, const char *file);
+
+/*
+ * Whether @err says nothing of the file that was to be opened or read: then there is
+ * no answer. With any other it is not there for this caller, and the answer is less.
+ */
+static inline bool vmq_is_shortage(int err)
+{
+	return err == -EMFILE || err == -ENFILE || err == -ENOMEM;
+}
 
 /*
  * Appends *@vma to @list with the @length bytes of @name, setting its fields

@@ -43,22 +43,39 @@ static void procfs_close(struct vmq *vmq)
 	free(procfs);
 }
 
-/* The two go together: of one without the other nothing is made. */
-static void open_kpage(struct procfs *procfs)
+/* Stores a descriptor in *@fd, or -1 for a file that is absent: 0 or -errno. */
+static int store(int opened, int *fd)
 {
-	procfs->kpageflags = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
-	procfs->kpagecount = open("/proc/kpagecount", O_RDONLY | O_CLOEXEC);
-	if (procfs->kpageflags >= 0 && procfs->kpagecount >= 0)
-		return;
-	close_fd(procfs->kpageflags);
-	close_fd(procfs->kpagecount);
-	procfs->kpageflags = procfs->kpagecount = -1;
+	*fd = opened < 0 ? -1 : opened;
+	return vmq_is_shortage(opened) ? opened : 0;
+}
+
+static int open_root(const char *path, int *fd)
+{
+	int opened = open(path, O_RDONLY | O_CLOEXEC);
+
+	return store(opened < 0 ? -errno : opened, fd);
+}
+
+/* The two go together: of one without the other nothing is made. */
+static int open_kpage(struct procfs *procfs)
+{
+	int err = open_root("/proc/kpageflags", &procfs->kpageflags);
+
+	if (!err && procfs->kpageflags >= 0)
+		err = open_root("/proc/kpagecount", &procfs->kpagecount);
+	if (!err && procfs->kpagecount < 0) {
+		close_fd(procfs->kpageflags);
+		procfs->kpageflags = -1;
+	}
+	return err;
 }
 
 static int open_files(struct procfs *procfs, pid_t pid)
 {
 	char byte;
 	ssize_t n;
+	int err;
 
 	procfs->smaps = vmq_open_proc(pid, "smaps");
 	if (procfs->smaps < 0)
@@ -66,8 +83,11 @@ static int open_files(struct procfs *procfs, pid_t pid)
 	procfs->pagemap = vmq_open_proc(pid, "pagemap");
 	if (procfs->pagemap < 0)
 		return procfs->pagemap;
-	procfs->mounts.fd = vmq_open_proc(pid, "mountinfo");
-	open_kpage(procfs);
+	err = store(vmq_open_proc(pid, "mountinfo"), &procfs->mounts.fd);
+	if (!err)
+		err = open_kpage(procfs);
+	if (err)
+		return err;
 	/* An exec between the two opens: the first shows nothing any more. */
 	procfs->vmq.top = procfs_top(procfs->pagemap);
 	n = procfs_read(procfs->smaps, &byte, 1, 0);
@@ -90,13 +110,13 @@ static int procfs_open(struct vmq **vmq, pid_t pid)
 	procfs->batch = malloc(sizeof(*procfs->batch));
 	if (procfs->batch)
 		err = open_files(procfs, pid);
-	if (err) {
+	if (!err)
+		err = procfs_probe(procfs);
+	if (err)
 		procfs_close(&procfs->vmq);
-		return err;
-	}
-	procfs_probe(procfs);
-	*vmq = &procfs->vmq;
-	return 0;
+	else
+		*vmq = &procfs->vmq;
+	return err;
 }
 
 static int procfs_info(struct vmq *vmq, struct vmq_info *info)

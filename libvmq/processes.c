@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "backend.h"
+#include "procfs.h"
 
 #define IS_KERNEL_THREAD 0x00200000	/* PF_KTHREAD, in the field of flags */
 
@@ -37,33 +37,45 @@ static bool parse(char *text, struct vmq_process *process)
 }
 
 /* Without an address space the file opens on some kernels, and is empty. */
-static bool may_look(const struct vmq_process *process)
+static int find_may_look(struct vmq_process *process)
 {
-	int fd = process->vm_bytes ? vmq_open_proc(process->pid, "pagemap") : -1;
+	int fd = process->vm_bytes ? vmq_open_proc(process->pid, "pagemap") : -ESRCH;
 
+	process->may_look = fd >= 0;
 	if (fd >= 0)
 		close(fd);
-	return fd >= 0;
+	return vmq_is_shortage(fd) ? fd : 0;
 }
 
-/* False if @pid is not to be listed: it has ended, or is the kernel's. */
-static bool read_process(pid_t pid, struct vmq_process *process)
+/* The length of what stat says of @pid, as a string; 0 if it is not there, or -errno. */
+static ssize_t read_stat(pid_t pid, char *text, size_t size)
 {
 	int fd = vmq_open_proc(pid, "stat");
-	char text[1024];
 	ssize_t n;
 
 	if (fd < 0)
-		return false;
-	n = read(fd, text, sizeof(text) - 1);
+		return vmq_is_shortage(fd) ? fd : 0;
+	n = procfs_read(fd, text, size - 1, 0);
 	close(fd);
-	if (n <= 0)
-		return false;
+	if (n < 0)
+		return vmq_is_shortage(n) ? n : 0;
 	text[n] = '\0';
+	return n;
+}
+
+/* 1 if @pid is to be listed; 0 if it has ended, is hidden or the kernel's; or -errno. */
+static int read_process(pid_t pid, struct vmq_process *process)
+{
+	char text[1024];
+	ssize_t n = read_stat(pid, text, sizeof(text));
+	int err;
+
+	if (n <= 0)
+		return n;
 	if (!parse(text, process))
-		return false;
-	process->may_look = may_look(process);
-	return true;
+		return 0;
+	err = find_may_look(process);
+	return err ? err : 1;
 }
 
 static int append(struct vmq_process_list *list, const struct vmq_process *process)
@@ -100,7 +112,9 @@ int vmq_processes_read(struct vmq_process_list *list)
 	while (!err && (entry = readdir(proc))) {
 		pid_t pid = atoi(entry->d_name);
 
-		if (pid > 0 && read_process(pid, &process))
+		if (pid > 0)
+			err = read_process(pid, &process);
+		if (err > 0)
 			err = append(list, &process);
 	}
 	closedir(proc);

@@ -107,8 +107,11 @@ int procfs_each_vma(struct procfs *procfs,
 /* Reads all of a file as a string, to be freed: its length, or -errno. */
 ssize_t procfs_read_text(int fd, char **text);
 
-/* Sees to it that @mounts are those of now; where that fails there are none. */
-void procfs_mounts_refresh(struct procfs_mounts *mounts);
+/*
+ * Sees to it that @mounts are those of now; where they cannot be read there are none.
+ * Returns 0 or -ENOMEM.
+ */
+int procfs_mounts_refresh(struct procfs_mounts *mounts);
 
 /* The mount @vma's file is on; NULL for the kernel's own and other namespaces'. */
 const struct procfs_mount *procfs_mount_of(const struct procfs_mounts *mounts,
@@ -117,8 +120,8 @@ const struct procfs_mount *procfs_mount_of(const struct procfs_mounts *mounts,
 /* What @vma maps, VMQ_VMA_TYPE_*. */
 __u8 procfs_vma_type(const struct procfs_mounts *mounts, const struct procfs_vma *vma);
 
-/* Finds out what frames and flags the caller gets to see. */
-void procfs_probe(struct procfs *procfs);
+/* Finds out what frames and flags the caller gets to see: 0 or -errno. */
+int procfs_probe(struct procfs *procfs);
 
 /* 0 while the address space is, -ESRCH when it is gone. */
 int procfs_alive(const struct procfs *procfs);

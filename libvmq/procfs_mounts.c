@@ -3,6 +3,7 @@
  * Tells which file system a device number stands for: reads /proc/PID/mountinfo
  * once, and again when poll(2) says that something was mounted or unmounted.
  */
+#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,34 +55,40 @@ static size_t count_lines(const char *text)
 	return count;
 }
 
-static void parse(struct procfs_mounts *mounts, char *text)
+static int parse(struct procfs_mounts *mounts, char *text)
 {
 	char *line;
 
 	mounts->list = calloc(count_lines(text) + 1, sizeof(*mounts->list));
-	while (mounts->list && (line = strsep(&text, "\n")))
+	if (!mounts->list)
+		return -ENOMEM;
+	while ((line = strsep(&text, "\n")))
 		mounts->count += parse_line(line, &mounts->list[mounts->count]);
-	mounts->read = mounts->list;
-	if (mounts->read)
-		qsort(mounts->list, mounts->count, sizeof(*mounts->list), compare);
+	mounts->read = true;
+	qsort(mounts->list, mounts->count, sizeof(*mounts->list), compare);
+	return 0;
 }
 
-void procfs_mounts_refresh(struct procfs_mounts *mounts)
+int procfs_mounts_refresh(struct procfs_mounts *mounts)
 {
 	struct pollfd changed = { .fd = mounts->fd, .events = POLLPRI };
+	ssize_t size;
 	char *text;
+	int err;
 
 	/* says each change once; before reading, so that none is lost */
 	if (mounts->fd < 0 || (!poll(&changed, 1, 0) && mounts->read))
-		return;
+		return 0;
 	free(mounts->list);
 	mounts->list = NULL;
 	mounts->count = 0;
 	mounts->read = false;
-	if (procfs_read_text(mounts->fd, &text) < 0)
-		return;
-	parse(mounts, text);
+	size = procfs_read_text(mounts->fd, &text);
+	if (size < 0)
+		return vmq_is_shortage(size) ? size : 0;
+	err = parse(mounts, text);
 	free(text);
+	return err;
 }
 
 const struct procfs_mount *procfs_mount_of(const struct procfs_mounts *mounts,

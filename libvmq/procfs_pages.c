@@ -88,14 +88,14 @@ static __u64 flags_of(const struct procfs *procfs, __u64 frame)
  * Some kernels (v6.12 is one) call every anonymous page merged. One just written
  * is not: procfs->batch, as nobody else uses it.
  */
-void procfs_probe(struct procfs *procfs)
+int procfs_probe(struct procfs *procfs)
 {
 	volatile __u64 *page = &procfs->batch->entries[PROCFS_BATCH / 2];
 	int pagemap = vmq_open_proc(0, "pagemap");
 	__u64 entry = 0;
 
 	if (pagemap < 0)
-		return;
+		return vmq_is_shortage(pagemap) ? pagemap : 0;
 	*page = 1;
 	procfs_read(pagemap, &entry, ENTRY,
 		    ((uintptr_t)page >> VMQ_PAGE_SHIFT) * ENTRY);
@@ -103,6 +103,7 @@ void procfs_probe(struct procfs *procfs)
 	procfs->frames = PM_FRAME(entry);
 	if (procfs->frames && procfs->kpageflags >= 0)
 		procfs->ksm_shown = !(flags_of(procfs, PM_FRAME(entry)) & KPF(KSM));
+	return 0;
 }
 
 /* The frame behind @entry, 0 if there is none or it is not shown. */

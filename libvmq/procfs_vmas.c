@@ -216,7 +216,7 @@ int procfs_each_vma(struct procfs *procfs,
 	err = procfs_alive(procfs);
 	/* after the VMAs: what they map was mounted before */
 	if (!err)
-		procfs_mounts_refresh(&procfs->mounts);
+		err = procfs_mounts_refresh(&procfs->mounts);
 	if (!err)
 		err = parse(procfs, text, found, context);
 	free(text);

@@ -71,7 +71,8 @@ enum vmq_backend {
  * the process, -EOPNOTSUPP the module has another VMQ_ABI_VERSION than this library,
  * what is at /dev/vmq is not the module, or it could not prove this kernel's way to
  * name a process; -ESRCH no such process or a kernel thread, -EINVAL, -EMFILE,
- * -ENOMEM. VMQ_BACKEND_ANY goes on with procfs after the first three and -EPERM.
+ * -ENFILE, -ENOMEM. VMQ_BACKEND_ANY goes on with procfs after the first three and
+ * -EPERM.
  */
 int vmq_open(struct vmq **vmq, pid_t pid, enum vmq_backend backend);
 
@@ -220,8 +221,9 @@ struct vmq_process_list {
 
 /*
  * Reads which processes there are, threads of the kernel left out: they have no
- * address space of their own. Free the list with vmq_processes_free(). Errors: those
- * of opening /proc, -ENOMEM.
+ * address space of their own, and those the kernel hides from the caller. Free the
+ * list with vmq_processes_free(). Errors: those of opening /proc, -EMFILE, -ENFILE,
+ * -ENOMEM.
  */
 int vmq_processes_read(struct vmq_process_list *list);
 
