@@ -89,8 +89,8 @@ static int open_files(struct procfs *procfs, pid_t pid)
 	if (err)
 		return err;
 	/* An exec between the two opens: the first shows nothing any more. */
-	procfs->vmq.top = procfs_top(procfs->pagemap);
-	n = procfs_read(procfs->smaps, &byte, 1, 0);
+	procfs->vmq.top = vmq_procfs_top(procfs->pagemap);
+	n = vmq_procfs_read(procfs->smaps, &byte, 1, 0);
 	if (n < 0)
 		return n;
 	return n && procfs->vmq.top ? 0 : -ESRCH;
@@ -111,7 +111,7 @@ static int procfs_open(struct vmq **vmq, pid_t pid)
 	if (procfs->batch)
 		err = open_files(procfs, pid);
 	if (!err)
-		err = procfs_probe(procfs);
+		err = vmq_procfs_probe(procfs);
 	if (err)
 		procfs_close(&procfs->vmq);
 	else
@@ -139,7 +139,7 @@ static int procfs_info(struct vmq *vmq, struct vmq_info *info)
 
 static int is_alive(struct vmq *vmq)
 {
-	return procfs_alive(to_procfs(vmq));
+	return vmq_procfs_alive(to_procfs(vmq));
 }
 
 static void procfs_rewind(struct vmq *vmq)
@@ -173,7 +173,7 @@ static int refresh(struct procfs *procfs)
 		return 0;
 	procfs->batch->count = 0;
 	procfs->count = 0;
-	err = procfs_each_vma(procfs, keep_vma, procfs);
+	err = vmq_procfs_each_vma(procfs, keep_vma, procfs);
 	procfs->stale = err;
 	return err;
 }
@@ -226,7 +226,7 @@ static bool is_loaded(const struct procfs_batch *batch, const struct vmq_scan *s
 static int scan_batch(struct procfs *procfs, const struct procfs_vma *vma,
 		      struct vmq_scan *scan, __u32 room)
 {
-	const struct vmq_wish wish = procfs_wish(procfs, scan);
+	const struct vmq_wish wish = vmq_procfs_wish(procfs, scan);
 	const struct procfs_batch *batch = procfs->batch;
 	size_t i = (scan->start - batch->start) >> VMQ_PAGE_SHIFT;
 	struct vmq_run run;
@@ -234,7 +234,7 @@ static int scan_batch(struct procfs *procfs, const struct procfs_vma *vma,
 	while (i < batch->count && scan->start < scan->end) {
 		__u64 left = (scan->end - scan->start) >> VMQ_PAGE_SHIFT;
 
-		procfs_run(procfs, vma, i, scan->facts, &run);
+		vmq_procfs_run(procfs, vma, i, scan->facts, &run);
 		if (run.pages > left)
 			run.pages = left;
 		if (!put(&wish, scan, room, run))
@@ -258,7 +258,7 @@ static int scan_some(struct procfs *procfs, struct vmq_scan *scan, __u32 room)
 	if (scan->start < vma->vma.start)
 		scan->start = vma->vma.start;
 	if (!is_loaded(procfs->batch, scan)) {
-		err = procfs_load(procfs, vma, scan->start, scan->end, scan->facts);
+		err = vmq_procfs_load(procfs, vma, scan->start, scan->end, scan->facts);
 		if (err)
 			return err;
 	}
@@ -271,7 +271,7 @@ static int procfs_scan(struct vmq *vmq, struct vmq_scan *scan)
 	const __u32 room = scan->count;
 	int err;
 
-	err = procfs_check_scan(procfs, scan);
+	err = vmq_procfs_check_scan(procfs, scan);
 	if (!err)
 		err = refresh(procfs);
 	scan->count = 0;
@@ -300,7 +300,7 @@ static int procfs_vmas(struct vmq *vmq, __u64 start, __u64 end,
 {
 	struct range range = { start, end, list };
 
-	return procfs_each_vma(to_procfs(vmq), list_vma, &range);
+	return vmq_procfs_each_vma(to_procfs(vmq), list_vma, &range);
 }
 
 /* No file shows tables. */

@@ -55,7 +55,7 @@ static ssize_t read_stat(pid_t pid, char *text, size_t size)
 
 	if (fd < 0)
 		return vmq_is_shortage(fd) ? fd : 0;
-	n = procfs_read(fd, text, size - 1, 0);
+	n = vmq_procfs_read(fd, text, size - 1, 0);
 	close(fd);
 	if (n < 0)
 		return vmq_is_shortage(n) ? n : 0;

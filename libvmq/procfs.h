@@ -84,7 +84,7 @@ struct procfs {
 	int kpageflags;		/* -1: no right */
 	int kpagecount;		/* -1: no right */
 	bool frames;		/* the caller may see frames */
-	bool ksm_shown;		/* KPF_KSM means KSM: procfs_probe() */
+	bool ksm_shown;		/* KPF_KSM means KSM: vmq_procfs_probe() */
 	bool stale;		/* vmas and batch are out of date */
 	struct procfs_mounts mounts;
 	struct procfs_vma *vmas;
@@ -93,60 +93,60 @@ struct procfs {
 };
 
 /* pread(2) until @size bytes are there or the file ends: bytes read, or -errno. */
-ssize_t procfs_read(int fd, void *to, size_t size, __u64 offset);
+ssize_t vmq_procfs_read(int fd, void *to, size_t size, __u64 offset);
 
 /*
  * Calls @found for every VMA smaps shows, in order of address, until it returns
  * an error. Returns that, -ESRCH when the address space is gone, -ENOMEM. Nothing is
  * called for a list that the end of the address space has cut.
  */
-int procfs_each_vma(struct procfs *procfs,
-		    int (*found)(void *context, const struct procfs_vma *vma),
-		    void *context);
+int vmq_procfs_each_vma(struct procfs *procfs,
+			int (*found)(void *context, const struct procfs_vma *vma),
+			void *context);
 
 /* Reads all of a file as a string, to be freed: its length, or -errno. */
-ssize_t procfs_read_text(int fd, char **text);
+ssize_t vmq_procfs_read_text(int fd, char **text);
 
 /*
  * Sees to it that @mounts are those of now; where they cannot be read there are none.
  * Returns 0 or -ENOMEM.
  */
-int procfs_mounts_refresh(struct procfs_mounts *mounts);
+int vmq_procfs_mounts_refresh(struct procfs_mounts *mounts);
 
 /* The mount @vma's file is on; NULL for the kernel's own and other namespaces'. */
-const struct procfs_mount *procfs_mount_of(const struct procfs_mounts *mounts,
-					   const struct vmq_vma *vma);
+const struct procfs_mount *vmq_procfs_mount_of(const struct procfs_mounts *mounts,
+					       const struct vmq_vma *vma);
 
 /* What @vma maps, VMQ_VMA_TYPE_*. */
-__u8 procfs_vma_type(const struct procfs_mounts *mounts, const struct procfs_vma *vma);
+__u8 vmq_procfs_vma_type(const struct procfs_mounts *mounts, const struct procfs_vma *vma);
 
 /* Finds out what frames and flags the caller gets to see: 0 or -errno. */
-int procfs_probe(struct procfs *procfs);
+int vmq_procfs_probe(struct procfs *procfs);
 
 /* 0 while the address space is, -ESRCH when it is gone. */
-int procfs_alive(const struct procfs *procfs);
+int vmq_procfs_alive(const struct procfs *procfs);
 
 /* End of user space, as pagemap has it, or 0 if the address space is gone. */
-__u64 procfs_top(int pagemap);
+__u64 vmq_procfs_top(int pagemap);
 
 /*
  * Reads the pages of @vma from @start to @end, as many as the batch takes, and
  * what @facts need of the pages behind them. Errors: -ESRCH, -EINTR.
  */
-int procfs_load(struct procfs *procfs, const struct procfs_vma *vma,
-		__u64 start, __u64 end, __u32 facts);
+int vmq_procfs_load(struct procfs *procfs, const struct procfs_vma *vma,
+		    __u64 start, __u64 end, __u32 facts);
 
 /*
  * Describes entry @i of the batch, which belongs to @vma, and those behind it
  * that are equal in all respects, with @facts.
  */
-void procfs_run(const struct procfs *procfs, const struct procfs_vma *vma,
-		size_t i, __u32 facts, struct vmq_run *run);
+void vmq_procfs_run(const struct procfs *procfs, const struct procfs_vma *vma,
+		    size_t i, __u32 facts, struct vmq_run *run);
 
 /* Whether @scan can be answered: 0 or the errno of VMQ_IOC_SCAN. */
-int procfs_check_scan(const struct procfs *procfs, const struct vmq_scan *scan);
+int vmq_procfs_check_scan(const struct procfs *procfs, const struct vmq_scan *scan);
 
 /* Facts and filters of @scan, as both backends apply them. */
-struct vmq_wish procfs_wish(const struct procfs *procfs, const struct vmq_scan *scan);
+struct vmq_wish vmq_procfs_wish(const struct procfs *procfs, const struct vmq_scan *scan);
 
 #endif

@@ -275,8 +275,8 @@ static size_t equal_entries(const struct procfs_batch *batch, size_t i)
 	return n;
 }
 
-void procfs_run(const struct procfs *procfs, const struct procfs_vma *vma,
-		size_t i, __u32 facts, struct vmq_run *run)
+void vmq_procfs_run(const struct procfs *procfs, const struct procfs_vma *vma,
+		    size_t i, __u32 facts, struct vmq_run *run)
 {
 	const struct procfs_batch *batch = procfs->batch;
 	struct view view = {

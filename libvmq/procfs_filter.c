@@ -4,7 +4,7 @@
 
 #include "procfs.h"
 
-struct vmq_wish procfs_wish(const struct procfs *procfs, const struct vmq_scan *scan)
+struct vmq_wish vmq_procfs_wish(const struct procfs *procfs, const struct vmq_scan *scan)
 {
 	return (struct vmq_wish){
 		.facts = scan->facts,
@@ -17,9 +17,9 @@ struct vmq_wish procfs_wish(const struct procfs *procfs, const struct vmq_scan *
 	};
 }
 
-int procfs_check_scan(const struct procfs *procfs, const struct vmq_scan *scan)
+int vmq_procfs_check_scan(const struct procfs *procfs, const struct vmq_scan *scan)
 {
-	const struct vmq_wish wish = procfs_wish(procfs, scan);
+	const struct vmq_wish wish = vmq_procfs_wish(procfs, scan);
 	const __u64 entry_bits = VMQ_SET_KIND(0) - 1;
 	const __u64 used = scan->all_of | scan->any_of | scan->none_of;
 	int err = vmq_wish_check(&wish);

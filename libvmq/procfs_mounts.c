@@ -69,7 +69,7 @@ static int parse(struct procfs_mounts *mounts, char *text)
 	return 0;
 }
 
-int procfs_mounts_refresh(struct procfs_mounts *mounts)
+int vmq_procfs_mounts_refresh(struct procfs_mounts *mounts)
 {
 	struct pollfd changed = { .fd = mounts->fd, .events = POLLPRI };
 	ssize_t size;
@@ -83,7 +83,7 @@ int procfs_mounts_refresh(struct procfs_mounts *mounts)
 	mounts->list = NULL;
 	mounts->count = 0;
 	mounts->read = false;
-	size = procfs_read_text(mounts->fd, &text);
+	size = vmq_procfs_read_text(mounts->fd, &text);
 	if (size < 0)
 		return vmq_is_shortage(size) ? size : 0;
 	err = parse(mounts, text);
@@ -91,8 +91,8 @@ int procfs_mounts_refresh(struct procfs_mounts *mounts)
 	return err;
 }
 
-const struct procfs_mount *procfs_mount_of(const struct procfs_mounts *mounts,
-					   const struct vmq_vma *vma)
+const struct procfs_mount *vmq_procfs_mount_of(const struct procfs_mounts *mounts,
+					       const struct vmq_vma *vma)
 {
 	const struct procfs_mount key = {
 		.dev_major = vma->dev_major, .dev_minor = vma->dev_minor,

@@ -22,7 +22,7 @@
 /* In place of flags: no flag says as much. */
 #define NOT_READ (~0ULL)
 
-ssize_t procfs_read(int fd, void *to, size_t size, __u64 offset)
+ssize_t vmq_procfs_read(int fd, void *to, size_t size, __u64 offset)
 {
 	size_t done = 0;
 
@@ -42,14 +42,14 @@ static bool in_user_space(int pagemap, __u64 page)
 {
 	__u64 entry;
 
-	return procfs_read(pagemap, &entry, ENTRY, page * ENTRY) == ENTRY;
+	return vmq_procfs_read(pagemap, &entry, ENTRY, page * ENTRY) == ENTRY;
 }
 
 /* What is left of a space that is gone is an empty pagemap. */
-int procfs_alive(const struct procfs *procfs)
+int vmq_procfs_alive(const struct procfs *procfs)
 {
 	__u64 entry;
-	ssize_t n = procfs_read(procfs->pagemap, &entry, ENTRY, 0);
+	ssize_t n = vmq_procfs_read(procfs->pagemap, &entry, ENTRY, 0);
 
 	return n < 0 ? n : n ? 0 : -ESRCH;
 }
@@ -58,7 +58,7 @@ int procfs_alive(const struct procfs *procfs)
  * pagemap ends where user space does, which is different for 32-bit processes
  * and for five levels of tables. Frames of 57 bits are the most there are.
  */
-__u64 procfs_top(int pagemap)
+__u64 vmq_procfs_top(int pagemap)
 {
 	__u64 below = 0, above = 1ULL << (57 - VMQ_PAGE_SHIFT);
 
@@ -79,7 +79,7 @@ static __u64 flags_of(const struct procfs *procfs, __u64 frame)
 {
 	__u64 flags;
 
-	if (procfs_read(procfs->kpageflags, &flags, ENTRY, frame * ENTRY) != ENTRY)
+	if (vmq_procfs_read(procfs->kpageflags, &flags, ENTRY, frame * ENTRY) != ENTRY)
 		return KPF(NOPAGE);
 	return flags;
 }
@@ -88,7 +88,7 @@ static __u64 flags_of(const struct procfs *procfs, __u64 frame)
  * Some kernels (v6.12 is one) call every anonymous page merged. One just written
  * is not: procfs->batch, as nobody else uses it.
  */
-int procfs_probe(struct procfs *procfs)
+int vmq_procfs_probe(struct procfs *procfs)
 {
 	volatile __u64 *page = &procfs->batch->entries[PROCFS_BATCH / 2];
 	int pagemap = vmq_open_proc(0, "pagemap");
@@ -97,8 +97,8 @@ int procfs_probe(struct procfs *procfs)
 	if (pagemap < 0)
 		return vmq_is_shortage(pagemap) ? pagemap : 0;
 	*page = 1;
-	procfs_read(pagemap, &entry, ENTRY,
-		    ((uintptr_t)page >> VMQ_PAGE_SHIFT) * ENTRY);
+	vmq_procfs_read(pagemap, &entry, ENTRY,
+			((uintptr_t)page >> VMQ_PAGE_SHIFT) * ENTRY);
 	close(pagemap);
 	procfs->frames = PM_FRAME(entry);
 	if (procfs->frames && procfs->kpageflags >= 0)
@@ -134,9 +134,9 @@ static void read_frames(struct procfs *procfs, size_t i, size_t n)
 	ssize_t counts = 0, flags;
 
 	if (batch->facts & VMQ_FACTS_COUNTS)
-		counts = procfs_read(procfs->kpagecount, batch->counts + i,
-				     n * ENTRY, at);
-	flags = procfs_read(procfs->kpageflags, batch->flags + i, n * ENTRY, at);
+		counts = vmq_procfs_read(procfs->kpagecount, batch->counts + i,
+					 n * ENTRY, at);
+	flags = vmq_procfs_read(procfs->kpageflags, batch->flags + i, n * ENTRY, at);
 	for (size_t j = 0; j < n; j++) {
 		if (counts < 0 || flags < 0)
 			batch->flags[i + j] = NOT_READ;
@@ -222,7 +222,7 @@ static void drop_moved(struct procfs *procfs, __u64 at)
 {
 	struct procfs_batch *batch = procfs->batch;
 	size_t size = batch->count * ENTRY;
-	ssize_t n = procfs_read(procfs->pagemap, batch->again, size, at);
+	ssize_t n = vmq_procfs_read(procfs->pagemap, batch->again, size, at);
 
 	for (size_t i = 0; i < batch->count; i++)
 		if (n != (ssize_t)size ||
@@ -272,8 +272,8 @@ static void read_pages(struct procfs *procfs, __u64 at)
 		drop_moved(procfs, at);
 }
 
-int procfs_load(struct procfs *procfs, const struct procfs_vma *vma,
-		__u64 start, __u64 end, __u32 facts)
+int vmq_procfs_load(struct procfs *procfs, const struct procfs_vma *vma,
+		    __u64 start, __u64 end, __u32 facts)
 {
 	struct procfs_batch *batch = procfs->batch;
 	const __u64 at = (start >> VMQ_PAGE_SHIFT) * ENTRY;
@@ -288,7 +288,7 @@ int procfs_load(struct procfs *procfs, const struct procfs_vma *vma,
 	batch->count = 0;
 	if (pages > PROCFS_BATCH)
 		pages = PROCFS_BATCH;
-	n = procfs_read(procfs->pagemap, batch->entries, pages * ENTRY, at);
+	n = vmq_procfs_read(procfs->pagemap, batch->entries, pages * ENTRY, at);
 	if (n < 0)
 		return n;
 	if (n != (ssize_t)(pages * ENTRY))

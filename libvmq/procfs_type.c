@@ -37,7 +37,7 @@ static bool is_kernel_shmem(const struct procfs_vma *vma)
 
 static __u8 file_type(const struct procfs_mounts *mounts, const struct procfs_vma *vma)
 {
-	const struct procfs_mount *mount = procfs_mount_of(mounts, &vma->vma);
+	const struct procfs_mount *mount = vmq_procfs_mount_of(mounts, &vma->vma);
 
 	if (is_device_node(vma))
 		return VMQ_VMA_TYPE_DEVICE;
@@ -52,7 +52,7 @@ static __u8 file_type(const struct procfs_mounts *mounts, const struct procfs_vm
 	return vma->name[0] == '/' ? VMQ_VMA_TYPE_FILE : VMQ_VMA_TYPE_DEVICE;
 }
 
-__u8 procfs_vma_type(const struct procfs_mounts *mounts, const struct procfs_vma *vma)
+__u8 vmq_procfs_vma_type(const struct procfs_mounts *mounts, const struct procfs_vma *vma)
 {
 	const bool frames = vma->vma.flags & (VMQ_VMA_PFNMAP | VMQ_VMA_IO);
 

@@ -169,13 +169,13 @@ static int parse(const struct procfs *procfs, char *text,
 		/* [vsyscall] lies in the kernel's half and is nobody's. */
 		if (vma.vma.end > procfs->vmq.top || !take_over(&vma, &told))
 			continue;
-		vma.vma.type = procfs_vma_type(&procfs->mounts, &vma);
+		vma.vma.type = vmq_procfs_vma_type(&procfs->mounts, &vma);
 		err = found(context, &vma);
 	}
 	return err;
 }
 
-ssize_t procfs_read_text(int fd, char **text)
+ssize_t vmq_procfs_read_text(int fd, char **text)
 {
 	size_t size = 0, room = 1 << 16;
 	char *buffer = NULL;
@@ -189,7 +189,7 @@ ssize_t procfs_read_text(int fd, char **text)
 			break;
 		}
 		buffer = grown;
-		got = procfs_read(fd, buffer + size, room - 1 - size, size);
+		got = vmq_procfs_read(fd, buffer + size, room - 1 - size, size);
 		if (got > 0)
 			size += got;
 	} while (got > 0 && size == room - 1);
@@ -202,21 +202,21 @@ ssize_t procfs_read_text(int fd, char **text)
 	return size;
 }
 
-int procfs_each_vma(struct procfs *procfs,
-		    int (*found)(void *context, const struct procfs_vma *vma),
-		    void *context)
+int vmq_procfs_each_vma(struct procfs *procfs,
+			int (*found)(void *context, const struct procfs_vma *vma),
+			void *context)
 {
 	char *text;
-	ssize_t size = procfs_read_text(procfs->smaps, &text);
+	ssize_t size = vmq_procfs_read_text(procfs->smaps, &text);
 	int err;
 
 	if (size < 0)
 		return size;
 	/* The text of a space that goes away while it is read just ends somewhere. */
-	err = procfs_alive(procfs);
+	err = vmq_procfs_alive(procfs);
 	/* after the VMAs: what they map was mounted before */
 	if (!err)
-		err = procfs_mounts_refresh(&procfs->mounts);
+		err = vmq_procfs_mounts_refresh(&procfs->mounts);
 	if (!err)
 		err = parse(procfs, text, found, context);
 	free(text);
