@@ -145,7 +145,7 @@ man      = $(DESTDIR)$(PREFIX)/share/man
 manuals := $(wildcard man/*.[1-8])
 manual   = $(foreach page,$(manuals),$(man)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
 
-# Library, tools and manuals; the module goes where depmod finds it with modules_install.
+# Library, tools and manuals; the module is installed by modules_install.
 install: libvmq/libvmq.a libvmq/libvmq.so.0 $(programs)
 	install -d $(bin) $(lib)/pkgconfig $(include)/linux
 	install $(programs) $(bin)
@@ -160,6 +160,13 @@ install: libvmq/libvmq.a libvmq/libvmq.so.0 $(programs)
 uninstall:
 	rm -f $(PROGRAMS:%=$(bin)/%) $(lib)/libvmq.a $(lib)/libvmq.so $(lib)/libvmq.so.0 \
 		$(lib)/pkgconfig/libvmq.pc $(include)/vmq.h $(include)/linux/vmq.h $(manual)
+
+# INSTALL_MOD_PATH stands before the folder, as for kbuild, whose own depmod does
+# nothing with the headers of most distributions: there is no System.map with them.
+modules_install: module-if-headers
+	$(MAKE) --no-print-directory -C $(KDIR) M=$(CURDIR) modules_install
+	PATH=$$PATH:/sbin depmod $(if $(INSTALL_MOD_PATH),-b $(INSTALL_MOD_PATH)) \
+		$$(sed -n 's/^#define UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
 
 clean:
 	rm -rf obj bin libvmq/libvmq.a libvmq/libvmq.so libvmq/libvmq.so.0 $(tests) $(tests_32)
@@ -176,10 +183,12 @@ help:
 	@echo 'make sign       sign vmq.ko for Secure Boot: KEY=key.pem CERT=cert.der'
 	@echo 'make check      style, the contract, the installed library: what needs no machine'
 	@echo 'make install    library, tools and manuals below PREFIX=$(PREFIX) (DESTDIR, LIBDIR); make uninstall'
+	@echo 'make modules_install'
+	@echo '                vmq.ko, where modprobe finds it (KDIR, INSTALL_MOD_PATH)'
 	@echo 'make clean      remove what was built'
 
 
-.PHONY: all module-if-headers json-c install uninstall run demo test test-all sign check deps clean help
+.PHONY: all module-if-headers json-c install modules_install uninstall run demo test test-all sign check deps clean help
 .SECONDARY:
 
 -include $(objects:.o=.d)
