@@ -8,13 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
-#include <sys/syscall.h>
-#include <sys/user.h>
 #include <sys/wait.h>
 
 #include "../tools/showphys/instance.h"
 #include "lib/meddle.h"
 #include "lib/oracle.h"
+#include "lib/orders.h"
 #include "lib/program.h"
 #include "lib/setup.h"
 #include "lib/traces.h"
@@ -173,20 +172,6 @@ TEST_F_TIMEOUT(steps, go_on_from_where_pages_are_now, 120)
 	EXPECT_TRUE(traces_gone(&self->before));
 }
 
-/* Lets @pid, which is traced, go on until it has got the order @what. */
-static bool wait_for_order(pid_t pid, int what)
-{
-	struct user_regs_struct regs;
-	int status;
-
-	while (!ptrace(PTRACE_SYSCALL, pid, 0, 0) && waitpid(pid, &status, __WALL) == pid &&
-	       WIFSTOPPED(status) && !ptrace(PTRACE_GETREGS, pid, 0, &regs))
-		if (regs.orig_rax == SYS_recvfrom && regs.rax == sizeof(struct order) &&
-		    (int)ptrace(PTRACE_PEEKDATA, pid, (void *)regs.rsi, 0) == what)
-			return true;
-	return false;
-}
-
 /* It moves the page in the moment between the look and the write: that is not a copy. */
 TEST_F_TIMEOUT(steps, try_again_when_a_page_is_moved, 120)
 {
@@ -199,7 +184,7 @@ TEST_F_TIMEOUT(steps, try_again_when_a_page_is_moved, 120)
 	ASSERT_EQ(0, ptrace(PTRACE_ATTACH, parent, 0, 0));
 	ASSERT_EQ(parent, waitpid(parent, NULL, __WALL));
 	program_tell(&self->program, "\n");
-	ASSERT_TRUE(wait_for_order(parent, INSTANCE_WRITE));
+	ASSERT_TRUE(orders_wait_for(parent, INSTANCE_WRITE));
 	ASSERT_TRUE(meddle_move(parent, variable(&self->program, "parent  ")));
 	ASSERT_EQ(0, ptrace(PTRACE_DETACH, parent, 0, 0));
 	EXPECT_EQ(0, program_end(&self->program, self->words, sizeof(self->words)));

@@ -71,8 +71,8 @@ static void claim_untouched(struct story *story, struct instance *first,
 				both(not(sighting_writable(&pages[RELOCATABLE])),
 				     not(sighting_writable(&pages[NONSHARED])))),
 		    "The entries of the first instance for these pages are read-only.");
-	story_claim(story, instance_call(first, NONRELOCATABLE, 5) == 6 &&
-		    instance_read(first, NONSHARED) == 1,
+	story_claim(story, both(instance_returns(first, NONRELOCATABLE, 5, 6),
+				instance_has(first, NONSHARED, 1)),
 		    "In the first instance NonRelocatableFunction(5) is 6 and NonSharedVariable is 1.");
 }
 
@@ -96,7 +96,7 @@ int document_first(struct story *story, struct instance *first)
 	status = show_first(story, first, pages);
 	if (status)
 		return status;
-	story_claim(story, !instance_ask(first, INSTANCE_RELOCATED, 0, 0),
+	story_claim(story, not(instance_relocated(first)),
 		    "The first instance has the library at the address it was linked for.");
 	story_claim(story, both(pages[SHARED].shared, sighting_of_file(&pages[SHARED])),
 		    "SharedVariable is in shared memory.");
@@ -114,10 +114,10 @@ int document_first_again(struct story *story, enum step step, struct instance *f
 	if (status)
 		return status;
 	if (step == STEP_WRITTEN)
-		story_claim(story, instance_read(first, SHARED) == 2,
+		story_claim(story, instance_has(first, SHARED, 2),
 			    "SharedVariable is 2 here too: the second instance wrote it for all.");
 	else
-		story_claim(story, instance_read(first, SHARED) == 1, "SharedVariable is 1.");
+		story_claim(story, instance_has(first, SHARED, 1), "SharedVariable is 1.");
 	story_say(story, "The first instance is as it was.");
 	return instance_status(first);
 }
@@ -166,14 +166,14 @@ static void claim_relation(struct story *story, enum relation relation, const st
 
 static void claim_loaded(struct story *story, enum step step, struct instance *second)
 {
-	bool relocated = instance_ask(second, INSTANCE_RELOCATED, 0, 0);
+	int elsewhere = instance_relocated(second);
 
-	story_claim(story, relocated == (step == STEP_OTHER_BASE),
+	story_claim(story, step == STEP_OTHER_BASE ? elsewhere : not(elsewhere),
 		    "The library lies %s in the second instance.",
 		    step == STEP_OTHER_BASE ? "elsewhere" : "where it was linked for");
 	/* it adds nothing to a counter that begins with 1 */
-	story_claim(story, instance_call(second, RELOCATABLE, 0) == 1 &&
-		    instance_call(second, NONRELOCATABLE, 5) == 6,
+	story_claim(story, both(instance_returns(second, RELOCATABLE, 0, 1),
+				instance_returns(second, NONRELOCATABLE, 5, 6)),
 		    "Both functions work in the second instance.");
 }
 
@@ -194,10 +194,10 @@ static void claim_written(struct story *story, struct instance *first, struct in
 				both(sighting_has(&pages[SHARED], written),
 				     sighting_has(&pages[NONSHARED], written))),
 		    "The entries of what was written are P RW U D: present, read-write, user, dirty.");
-	story_claim(story, instance_read(first, SHARED) == 2,
+	story_claim(story, instance_has(first, SHARED, 2),
 		    "The first instance reads 2 from SharedVariable.");
-	story_claim(story, instance_call(second, NONRELOCATABLE, 5) == HOOK_RETURNS &&
-		    instance_read(second, NONSHARED) == 2,
+	story_claim(story, both(instance_returns(second, NONRELOCATABLE, 5, HOOK_RETURNS),
+				instance_has(second, NONSHARED, 2)),
 		    "In the second instance NonRelocatableFunction(5) is 42 and NonSharedVariable is 2.");
 }
 

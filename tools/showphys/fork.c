@@ -217,8 +217,8 @@ static int tell_parent_writes(struct family *family)
 	claim_exclusive(family, CHILD, false);
 	claim_exclusive(family, PARENT, true);
 	story_claim(family->story, one_page(family, SHARED), "SharedVariable is still one page.");
-	story_claim(family->story, instance_read(&family->child, SHARED) == 3 &&
-		    instance_read(&family->child, NONSHARED) == 2,
+	story_claim(family->story, both(instance_has(&family->child, SHARED, 3),
+					instance_has(&family->child, NONSHARED, 2)),
 		    "The child reads 3 from SharedVariable and 2 from NonSharedVariable.");
 	story_say(family->story, "Who writes first gets a copy. The other one keeps the page, and it is "
 		  "not known yet that nobody else has it any more. Shared memory is not copied.");
@@ -236,8 +236,8 @@ static int tell_child_writes(struct family *family)
 	story_claim(family->story, kept_as_told(family, CHILD_WRITES),
 		    "Both have the pages they had before.");
 	claim_exclusive(family, CHILD, true);
-	story_claim(family->story, instance_read(&family->child, NONSHARED) == 4 &&
-		    instance_read(&family->parent, NONSHARED) == 3,
+	story_claim(family->story, both(instance_has(&family->child, NONSHARED, 4),
+					instance_has(&family->parent, NONSHARED, 3)),
 		    "NonSharedVariable is 4 in the child and 3 in the parent.");
 	story_say(family->story, "There was a fault, and no copy: the kernel saw that nobody else maps "
 		  "the page, and gave it to the child as its own, until its next fork.");

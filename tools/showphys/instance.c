@@ -88,9 +88,26 @@ void instance_write(struct instance *instance, enum item item, int64_t value)
 	instance_ask(instance, INSTANCE_WRITE, instance->address[item], value);
 }
 
-int64_t instance_call(struct instance *instance, enum item function, int64_t argument)
+int instance_answered(const struct instance *instance, int64_t answer, int64_t expected)
 {
-	return instance_ask(instance, INSTANCE_CALL, instance->address[function], argument);
+	return instance->err ? CANNOT_TELL : answer == expected;
+}
+
+int instance_relocated(struct instance *instance)
+{
+	return instance_answered(instance, instance_ask(instance, INSTANCE_RELOCATED, 0, 0), true);
+}
+
+int instance_has(struct instance *instance, enum item variable, int64_t value)
+{
+	return instance_answered(instance, instance_read(instance, variable), value);
+}
+
+int instance_returns(struct instance *instance, enum item function, int64_t argument, int64_t result)
+{
+	int64_t answer = instance_ask(instance, INSTANCE_CALL, instance->address[function], argument);
+
+	return instance_answered(instance, answer, result);
 }
 
 int instances_see(struct story *story, struct instance *const *instances, unsigned int count,

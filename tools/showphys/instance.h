@@ -59,7 +59,10 @@ void files_close(struct files *files);
 void instance_start(struct instance *instance, const char *name, const struct files *files);
 void instance_end(struct instance *instance);
 
-/* Has it obey an enum instance_order: its answer, 0 after an error. */
+/*
+ * Has it obey an enum instance_order: its answer, 0 after an error. That is no answer to
+ * claim anything of: for claims there are the questions below.
+ */
 int64_t instance_ask(struct instance *instance, int what, uint64_t address, uint64_t value);
 
 /* Has it load the library, and read each item once, so that its page is there. */
@@ -72,8 +75,13 @@ void instance_touch(struct instance *instance);
 int64_t instance_read(struct instance *instance, enum item item);
 void instance_write(struct instance *instance, enum item item, int64_t value);
 
-/* What the function returns. */
-int64_t instance_call(struct instance *instance, enum item function, int64_t argument);
+/* As claims need it, 1, 0 or CANNOT_TELL: @instance has obeyed so far, and @answer is @expected. */
+int instance_answered(const struct instance *instance, int64_t answer, int64_t expected);
+
+/* Asked as claims need it: it lies elsewhere, the variable is @value, the function returns @result. */
+int instance_relocated(struct instance *instance);
+int instance_has(struct instance *instance, enum item variable, int64_t value);
+int instance_returns(struct instance *instance, enum item function, int64_t argument, int64_t result);
 
 /* Looks at the pages of @instances, ITEMS of each; a status. */
 int instances_see(struct story *story, struct instance *const *instances, unsigned int count,

@@ -41,26 +41,36 @@ static int64_t code(struct loaded *loaded, int i, int word)
 }
 
 /* Whether @other has in RelocatableFunction what our instance has from the file. */
-static bool has_code_of_file(struct loaded *loaded, int other)
+static int has_code_of_file(struct loaded *loaded, int other)
 {
-	for (int word = 0; word < WORDS; word++)
-		if (code(loaded, OWN, word) != code(loaded, other, word))
-			return false;
-	return true;
+	int holds = 1;
+
+	for (int word = 0; word < WORDS; word++) {
+		int64_t expected = code(loaded, OWN, word), read = code(loaded, other, word);
+
+		if (loaded->instance[OWN].err)
+			return CANNOT_TELL;
+		holds = both(holds, instance_answered(&loaded->instance[other], read, expected));
+	}
+	return holds;
 }
 
 /* @elsewhere: both of the system's instances have it at another address than ours. */
 static void claim_loaded(struct loaded *loaded, bool elsewhere)
 {
-	bool relocated[INSTANCES];
+	int chosen = 1, written = 1;
 
-	for (int i = ONE; i < INSTANCES; i++)
-		relocated[i] = instance_ask(&loaded->instance[i], INSTANCE_RELOCATED, 0, 0);
-	story_claim(loaded->story, relocated[ONE] == elsewhere && relocated[TWO] == elsewhere,
+	for (int i = ONE; i < INSTANCES; i++) {
+		int relocated = instance_relocated(&loaded->instance[i]);
+		int same = has_code_of_file(loaded, i);
+
+		chosen = both(chosen, elsewhere ? relocated : not(relocated));
+		written = both(written, elsewhere ? not(same) : same);
+	}
+	story_claim(loaded->story, chosen,
 		    "The system's loader chose %s.",
 		    elsewhere ? "another address" : "the address the library was linked for");
-	story_claim(loaded->story, has_code_of_file(loaded, ONE) != elsewhere &&
-		    has_code_of_file(loaded, TWO) != elsewhere,
+	story_claim(loaded->story, written,
 		    "RelocatableFunction has %s bytes there than with our loader.",
 		    elsewhere ? "other" : "no other");
 }

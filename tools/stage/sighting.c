@@ -175,6 +175,11 @@ int not(int a)
 	return a < 0 ? CANNOT_TELL : !a;
 }
 
+int answered(int64_t answer, int64_t expected)
+{
+	return answer == -ESRCH ? CANNOT_TELL : answer == expected;
+}
+
 #define COLUMN(name, condition, fill)						\
 static void name(const void *record, struct vmq_cell *cell)			\
 {										\

@@ -6,6 +6,7 @@
 #ifndef STAGE_SIGHTING_H
 #define STAGE_SIGHTING_H
 
+#include <stdint.h>
 #include <vmq.h>
 
 #include "../../module/shared/columns.h"
@@ -75,5 +76,8 @@ const char *sighting_rights(const struct sighting *sighting);
 int both(int a, int b);
 int either(int a, int b);
 int not(int a);
+
+/* A process gave the answer that is expected; CANNOT_TELL when it had ended (-ESRCH). */
+int answered(int64_t answer, int64_t expected);
 
 #endif

@@ -79,7 +79,8 @@ static int unchanged(const struct lab *lab, int first, int end)
 	int holds = 1;
 
 	for (int i = first; i < end; i++)
-		holds &= actor_ask(&lab->actors[i], LAB_READ, lab->pages[i].address, 0) == lab->byte;
+		holds = both(holds, answered(actor_ask(&lab->actors[i], LAB_READ,
+						       lab->pages[i].address, 0), lab->byte));
 	return holds;
 }
 
@@ -187,7 +188,7 @@ static int set_breakpoint(struct lab *lab)
 	if (status)
 		return status;
 	byte = debugger_peek(page[P1].pid, page[P1].address);
-	story_claim(story, byte == INT3, "p1 has the breakpoint, cc.");
+	story_claim(story, answered(byte, INT3), "p1 has the breakpoint, cc.");
 	story_claim(story, privatized(lab, P1),
 		    "The page of p1 is another one: an anonymous page in a private mapping of a file.");
 	story_claim(story, sighting_exclusive(&page[P1]), "It belongs to p1 alone.");
