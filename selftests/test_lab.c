@@ -19,7 +19,7 @@
 #include "lib/harness.h"
 
 #define ALL_BREAKPOINT 43
-#define ALL_VIEWS 23
+#define ALL_VIEWS 26
 
 static char text[1 << 17];
 

@@ -205,7 +205,7 @@ TEST(what_is_not_there_is_said)
 	ASSERT_EQ(0, program_run("vmq lab patterns", text, sizeof(text)));
 	EXPECT_EQ(!kernel_has_guards() + 2 * !has_device_memory(), count("[--] Not here: "));
 	EXPECT_EQ(0, count("[NO]") + count("[??]"));
-	EXPECT_EQ(14 + kernel_has_guards() + 2 * has_device_memory(), count("  [ok] "));
+	EXPECT_EQ(15 + 3 * kernel_has_guards() + 2 * has_device_memory(), count("  [ok] "));
 }
 
 /* Without the module nobody is told which anonymous pages a write would copy. */

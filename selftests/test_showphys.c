@@ -332,15 +332,15 @@ static void expect_told(struct __test_metadata *_metadata, const char *command, 
 /* The last four are about counts, of which a user is told nothing. */
 TEST(the_text_has_all_claims)
 {
-	expect_told(_metadata, "showphys", 67);
+	expect_told(_metadata, "showphys", 68);
 	EXPECT_EQ(0, count("[--]"));
 	EXPECT_EQ(12, count("\nPROCESS "));
 	EXPECT_EQ(1, count("\n  [ok] The first instance reads 2 from SharedVariable.\n"));
 	ASSERT_EQ(0, caller_share_device());
-	expect_told(_metadata, "su user -c showphys", 63);
+	expect_told(_metadata, "su user -c showphys", 64);
 	EXPECT_EQ(1, count("[--]"));
 	EXPECT_EQ(1, count("[--] Not here: how many entries map a page, which is told to root only.\n"));
-	EXPECT_EQ(1, count("63 claims hold, 1 not to be seen here\n"));
+	EXPECT_EQ(1, count("64 claims hold, 1 not to be seen here\n"));
 	ASSERT_EQ(0, caller_keep_device());
 	expect_told(_metadata, "showphys --loader=system", 14);
 }

@@ -3,6 +3,8 @@
  * What two instances share of a library, and what ends the sharing. Frames are
  * compared within a step only: the kernel may move a page between two.
  */
+#include <unistd.h>
+
 #include "../common/errors.h"
 #include "document.h"
 
@@ -19,7 +21,7 @@ static const struct {
 } steps[STEPS] = {
 	[STEP_FIRST] = {
 		"I.1", "The first instance loads the library",
-		"It lies at the address it was linked for. Each item is alone on its page.",
+		"It is to lie at the address it was linked for, and each item alone on its page.",
 		"The functions and NonSharedVariable are on pages of the file itself, mapped "
 		"privately and only read so far. SharedVariable is in a section that all "
 		"instances map shared.",
@@ -76,6 +78,18 @@ static void claim_untouched(struct story *story, struct instance *first,
 		    "In the first instance NonRelocatableFunction(5) is 6 and NonSharedVariable is 1.");
 }
 
+/* No two of the items are on one page. */
+static bool apart(const struct sighting *pages)
+{
+	const __u64 page = sysconf(_SC_PAGESIZE);
+
+	for (enum item item = 0; item < ITEMS; item++)
+		for (enum item other = 0; other < item; other++)
+			if (pages[item].address / page == pages[other].address / page)
+				return false;
+	return true;
+}
+
 static int show_first(struct story *story, struct instance *first, struct sighting *pages)
 {
 	int status = instances_look(story, &first, 1, pages);
@@ -98,6 +112,7 @@ int document_first(struct story *story, struct instance *first)
 		return status;
 	story_claim(story, not(instance_relocated(first)),
 		    "The first instance has the library at the address it was linked for.");
+	story_claim(story, apart(pages), "Each item is on a page of its own.");
 	story_claim(story, both(pages[SHARED].shared, sighting_of_file(&pages[SHARED])),
 		    "SharedVariable is in shared memory.");
 	story_say(story, "%s", steps[STEP_FIRST].seen);

@@ -77,7 +77,7 @@ int both(int a, int b);
 int either(int a, int b);
 int not(int a);
 
-/* A process gave the answer that is expected; CANNOT_TELL when it had ended (-ESRCH). */
+/* A process gave the answer that is expected; CANNOT_TELL if none (an errno): it had ended. */
 int answered(int64_t answer, int64_t expected);
 
 #endif

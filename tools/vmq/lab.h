@@ -52,6 +52,7 @@ enum lab_order {
 	LAB_WRITE,	/* the byte value, to the address */
 	LAB_CALL,	/* the function at the address, with value: what it returns */
 	LAB_FORGET,	/* give the page at the address back */
+	LAB_TRY,	/* have a child read the byte at the address: the signal it gets, or 0 */
 	LAB_BUILD,	/* make the pattern value, PATTERN_*: where it begins */
 	LAB_END,	/* where the pattern value ends; 0 if it does not know */
 };

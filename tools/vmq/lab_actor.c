@@ -3,9 +3,11 @@
 #define _GNU_SOURCE
 #include <cpuid.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../stage/loader.h"
@@ -65,6 +67,28 @@ static int64_t forget(uint64_t address)
 	return madvise((void *)(address & -page), page, MADV_DONTNEED) ? -errno : 0;
 }
 
+/* Caught, so that the kernel notes no crash. */
+static void end_with(int signal)
+{
+	_exit(signal);
+}
+
+static int64_t try(uint64_t address)
+{
+	pid_t child = fork();
+	int status;
+
+	if (child < 0)
+		return -errno;
+	if (!child) {
+		signal(SIGSEGV, end_with);
+		signal(SIGBUS, end_with);
+		(void)*(volatile unsigned char *)address;
+		_exit(0);
+	}
+	return waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : -ECHILD;
+}
+
 static int64_t obey(const struct order *order)
 {
 	volatile unsigned char *byte = (void *)order->address;
@@ -83,6 +107,8 @@ static int64_t obey(const struct order *order)
 		return call(order->address, order->value);
 	case LAB_FORGET:
 		return forget(order->address);
+	case LAB_TRY:
+		return try(order->address);
 	case LAB_BUILD:
 		return space_build(order->value, file);
 	case LAB_END:

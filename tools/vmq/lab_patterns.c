@@ -4,6 +4,7 @@
  * the rows that vq prints for each are shown and checked.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -164,6 +165,15 @@ static bool one_allocation(const struct lab *lab, __u64 base, __u8 allowed)
 	return lab->count;
 }
 
+/* All rows are of the VMA of the first one. */
+static bool one_vma(const struct lab *lab, unsigned int first)
+{
+	for (unsigned int i = first; i < lab->count; i++)
+		if (lab->rows[i].row.vma != lab->rows[first].row.vma)
+			return false;
+	return first < lab->count;
+}
+
 /* What only page tables tell: where the module does not answer it may be untold. */
 static int if_told(const struct lab *lab, bool holds)
 {
@@ -205,8 +215,9 @@ static int show_data(struct lab *lab)
 	story_claim(story, IMAGE(0, VMQ_PROT_READ) && IMAGE(1, VMQ_PROT_READ | VMQ_PROT_EXEC),
 		    "Its headers are to be read, its code to be read and executed.");
 	story_claim(story, turns, "The four pages of its data are RW-C and, where the process has written, RW, in turn.");
-	story_say(story, "The data of a library is one VMA. Cut by what its pages are, it has rows with a C, "
-		  "where a write would still make a copy, and without, where that has happened.");
+	story_claim(story, one_vma(lab, 2), "These rows of its data are of one VMA.");
+	story_say(story, "Cut by what its pages are, a VMA has rows with a C, where a write would still make "
+		  "a copy, and without, where that has happened.");
 	return STATUS_DONE;
 }
 
@@ -245,6 +256,17 @@ static int show_arena(struct lab *lab)
 	return STATUS_DONE;
 }
 
+/* Asked of a child of the actor, whose guards are its own. */
+static void claim_guarded(struct lab *lab)
+{
+	__u64 guard = lab->start + sysconf(_SC_PAGESIZE);
+	int first = answered(actor_ask(&lab->actor, LAB_TRY, guard, 0), SIGSEGV);
+	int again = answered(actor_ask(&lab->actor, LAB_TRY, guard, 0), SIGSEGV);
+
+	story_claim(&lab->story, both(first, again),
+		    "Who touches the second page gets a signal, SIGSEGV, and the next one too.");
+}
+
 static int show_guard(struct lab *lab)
 {
 	struct story *story = &lab->story;
@@ -264,9 +286,10 @@ static int show_guard(struct lab *lab)
 	story_claim(story, if_told(lab, lab->count == 3 && PRIVATE(0, RW) &&
 				   PRIVATE(1, RW | VMQ_PROT_GUARD) && PRIVATE(2, RW)),
 		    "Of four pages the second and third have a G, though the VMA is RW.");
-	story_say(story, "madvise(MADV_GUARD_INSTALL) puts a mark in place of each page: who touches it gets "
-		  "a signal, and there is still only one VMA. On Windows a touch takes the G away; here "
-		  "it stays.");
+	story_claim(story, one_vma(lab, 0), "The four pages are still of one VMA.");
+	claim_guarded(lab);
+	story_say(story, "madvise(MADV_GUARD_INSTALL) puts a mark in place of each page. On Windows a touch "
+		  "takes the guard away.");
 	return STATUS_DONE;
 }
 

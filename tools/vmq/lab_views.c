@@ -78,6 +78,13 @@ static bool writes(const struct sighting *page)
 	return page->shared && page->rights & VMQ_RIGHT_WRITE;
 }
 
+/* What @page's process writes there, it executes at @other. */
+static int aliases(const struct sighting *page, const struct sighting *other)
+{
+	return both(both(writes(page), other->pid == page->pid && other->rights & VMQ_RIGHT_EXEC),
+		    sighting_same(page, other));
+}
+
 /* One address of the page, and at which others of its process what is written here is executed. */
 static void say_alias(struct lab *lab, const struct sighting *page)
 {
@@ -88,11 +95,10 @@ static void say_alias(struct lab *lab, const struct sighting *page)
 
 	if (!file)
 		abort();
-	for (unsigned int i = 0; i < lab->count && writes(page); i++) {
+	for (unsigned int i = 0; i < lab->count; i++) {
 		const struct sighting *other = &lab->pages[i];
 
-		if (other->pid != page->pid || !(other->rights & VMQ_RIGHT_EXEC) ||
-		    sighting_same(page, other) <= 0)
+		if (aliases(page, other) <= 0)
 			continue;
 		fprintf(file, "%s%s", between, other == page ? "itself" : other->item);
 		between = ", ";
@@ -181,6 +187,8 @@ static int map_in_a(struct lab *lab)
 	story_claim_count(story, &lab->pages[A_RW], 3);
 	story_claim(story, both(not(sighting_writable(&page[A_RX])), not(sighting_writable(&page[A_PRIVATE]))),
 		    "The views to execute have read-only entries.");
+	story_claim(story, both(aliases(&page[A_RW], &page[A_RX]), aliases(&page[A_RW], &page[A_PRIVATE])),
+		    "What A writes at shared rw it executes at both of the others: W+X.");
 	story_claim(story, all_add(lab, -1, ADDS), "The function in it works: it adds %d.", ADDS);
 	story_say(story, "That is what OS/2 called a CS alias: data under one address, code under another. "
 		  "A compiler that makes code while a program runs has such a pair, so that no "
@@ -190,6 +198,7 @@ static int map_in_a(struct lab *lab)
 
 static int map_in_b(struct lab *lab)
 {
+	const struct sighting *page = lab->pages;
 	int status = enter(lab, B);
 
 	story_say(&lab->story, "B maps the page shared, to execute; privately, to execute; and shared with all "
@@ -200,6 +209,10 @@ static int map_in_b(struct lab *lab)
 		return status;
 	story_claim(&lab->story, one_page(lab, -1), "All six views are one page.");
 	story_claim_count(&lab->story, &lab->pages[A_RW], 6);
+	story_claim(&lab->story, both(aliases(&page[B_RWX], &page[B_RWX]),
+				      both(aliases(&page[B_RWX], &page[B_RX]),
+					   aliases(&page[B_RWX], &page[B_PRIVATE]))),
+		    "What B writes at shared rwx it executes there and at both of the others: W+X.");
 	story_claim(&lab->story, all_add(lab, -1, ADDS), "The function adds %d wherever it is called.", ADDS);
 	return STATUS_DONE;
 }
@@ -256,6 +269,8 @@ static int poke_private(struct lab *lab)
 	story_claim(story, both(!strcmp(sighting_rights(page), "r-xp"), not(sighting_writable(page))),
 		    "It is still r-xp, with a read-only entry.");
 	story_claim(story, one_page(lab, B_PRIVATE), "The other five are one page as before.");
+	story_claim(story, not(aliases(&lab->pages[B_RWX], page)),
+		    "What B writes at shared rwx it does not execute there any more.");
 	story_claim_count(story, &lab->pages[A_RW], 5);
 	story_claim(story, both(adds(lab, B_PRIVATE, 4), all_add(lab, B_PRIVATE, 2)),
 		    "The function adds 4 there, and 2 everywhere else.");
