@@ -31,19 +31,19 @@ struct request {
 	bool vmas;
 };
 
-static int print_rows(struct source *source, enum output_style style)
+/* A status; the process is called @subject. */
+static int print_rows(struct source *source, enum output_style style, const char *subject)
 {
 	struct output output;
 	struct vmq_rows rows;
 	struct vmq_row row;
-	int got, err;
+	int got;
 
 	vmq_rows_init(&rows, &source->space, &source->facts);
 	output_begin(&output, style, &vmq_row_table, source->vmq);
 	while ((got = vmq_rows_next(&rows, &row)) > 0)
 		output_record(&output, &row);
-	err = output_end(&output);
-	return got ? got : err;
+	return output_finish(&output, subject, got);
 }
 
 /* People learn below the list what the kernel keeps it in. */
@@ -57,12 +57,12 @@ static void print_footer(const struct vmq_vma_list *list)
 	fputs(line, stdout);
 }
 
-static int print_vmas(struct source *source, enum output_style style)
+static int print_vmas(struct source *source, enum output_style style, const char *subject)
 {
 	struct vmq_vma_pages pages = { 0 };
 	struct vmq_pieces pieces;
 	struct output output;
-	int got, err;
+	int got;
 
 	vmq_pieces_init(&pieces, &source->space, source_next_run, source);
 	output_begin(&output, style, &vmq_vma_table, source->vmq);
@@ -75,8 +75,7 @@ static int print_vmas(struct source *source, enum output_style style)
 	}
 	if (!got && style == OUTPUT_HUMAN)
 		print_footer(&source->list);
-	err = output_end(&output);
-	return got ? got : err;
+	return output_finish(&output, subject, got);
 }
 
 static int look(const struct request *request, pid_t pid, const char *subject)
@@ -89,15 +88,14 @@ static int look(const struct request *request, pid_t pid, const char *subject)
 	if (status)
 		return status;
 	err = source_open(&source, vmq);
-	if (!err) {
-		if (request->vmas)
-			err = print_vmas(&source, request->common.style);
-		else
-			err = print_rows(&source, request->common.style);
+	if (err) {
+		status = fail_to_look(subject, err);
+	} else {
+		status = (request->vmas ? print_vmas : print_rows)(&source, request->common.style, subject);
 		source_close(&source);
 	}
 	vmq_close(vmq);
-	return err ? fail_to_look(subject, err) : STATUS_DONE;
+	return status;
 }
 
 static int look_at_command(const struct request *request, char **argv)

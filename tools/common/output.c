@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "errors.h"
 #include "json.h"
 #include "output.h"
 
@@ -63,4 +64,13 @@ int output_end(struct output *output)
 	if (fflush(stdout))
 		return -errno;
 	return ferror(stdout) ? -EIO : 0;
+}
+
+int output_finish(struct output *output, const char *subject, int err)
+{
+	int end = output_end(output);
+
+	if (err)
+		return fail_to_look(subject, err);
+	return end ? fail("standard output", end) : STATUS_DONE;
 }

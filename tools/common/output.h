@@ -37,6 +37,12 @@ void output_begin(struct output *output, enum output_style style,
 /* One record, of the type the table is for. */
 void output_record(struct output *output, const void *record);
 
+/*
+ * Ends the list of what was seen of @subject: a status, said why. @err is what happened
+ * to @subject on the way, or 0; what happened to stdout is told of stdout.
+ */
+int output_finish(struct output *output, const char *subject, int err);
+
 /* Ends the list; 0, or the negative errno of the first write that failed. */
 int output_end(struct output *output);
 

@@ -35,12 +35,13 @@ static __u64 directory_of(const struct path *path)
 	return own->run.start >> shift << shift | own->level.level;
 }
 
+/* A status. */
 static int print_entries(struct place *place)
 {
 	__u64 directory = NO_DIRECTORY, next;
 	struct output output;
 	struct path path;
-	int err = 0, end;
+	int err = 0;
 
 	output_begin(&output, place->style, &entry_table, place->vmq);
 	for (__u64 at = place->start; at < place->end; at += 1ULL << VMQ_PAGE_SHIFT) {
@@ -53,18 +54,17 @@ static int print_entries(struct place *place)
 		directory = next;
 		output_record(&output, &path.entries[path.count - 1]);
 	}
-	end = output_end(&output);
-	return err ? err : end;
+	return output_finish(&output, place->process, err);
 }
 
 int vmq_dp(int argc, char **argv)
 {
 	struct place place;
-	int status = place_open(&place, argc, argv, usage, true), err;
+	int status = place_open(&place, argc, argv, usage, true);
 
 	if (status >= 0)
 		return status;
-	err = print_entries(&place);
+	status = print_entries(&place);
 	place_close(&place);
-	return err ? fail_to_look(place.process, err) : STATUS_DONE;
+	return status;
 }

@@ -39,18 +39,19 @@ static void say(const struct entry *before, const struct entry *after)
 			after->run.start, what);
 }
 
+/* A status. */
 static int print_both(struct place *place, const struct path *before, const struct path *after)
 {
 	struct output output;
-	int err;
+	int status;
 
 	output_begin(&output, place->style, &entry_table, place->vmq);
 	output_record(&output, own(before));
 	output_record(&output, own(after));
-	err = output_end(&output);
-	if (!err)
+	status = output_finish(&output, place->process, 0);
+	if (!status)
 		say(own(before), own(after));
-	return err;
+	return status;
 }
 
 static int page_in(struct place *place)
@@ -70,9 +71,7 @@ static int page_in(struct place *place)
 			      strerror(-err));
 	if (!err)
 		err = place_look(place, place->start, &after);
-	if (!err)
-		err = print_both(place, &before, &after);
-	return err ? fail_to_look(place->process, err) : STATUS_DONE;
+	return err ? fail_to_look(place->process, err) : print_both(place, &before, &after);
 }
 
 int vmq_in(int argc, char **argv)
