@@ -91,6 +91,57 @@ TEST(the_module_is_not_for_everybody)
 	EXPECT_EQ(0, as_child(_metadata, check_no_right, 0));
 }
 
+/* To the owner of the process it is not the process that is closed. */
+CHILD(check_closed, unused)
+{
+	ASSERT_EQ(0, caller_become_user());
+	EXPECT_EQ(1, run("vq --backend=module self"));
+	EXPECT_STREQ("vq: self: Permission denied (you may not open /dev/vmq; root may, and the group of "
+		     "60-vmq.rules)\n", text);
+}
+
+CHILD(check_foreign, unused)
+{
+	ASSERT_EQ(0, caller_become_user());
+	EXPECT_EQ(1, run("vq --backend=module 1"));
+	EXPECT_STREQ("vq: 1: Permission denied (run as root, or as the owner of the process)\n", text);
+}
+
+TEST(the_module_is_asked_for_and_not_for_everybody)
+{
+	ASSERT_EQ(0, chmod("/dev/vmq", 0600));
+	EXPECT_EQ(0, as_child(_metadata, check_closed, 0));
+	ASSERT_EQ(0, chmod("/dev/vmq", 0666));
+	EXPECT_EQ(0, as_child(_metadata, check_foreign, 0));
+	ASSERT_EQ(0, chmod("/dev/vmq", 0600));
+}
+
+TEST(a_walk_needs_the_module)
+{
+	EXPECT_EQ(1, run("vmq walk --backend=procfs 1 400000"));
+	EXPECT_TRUE(says("vmq: 1: walk needs the module, as nothing else reads page tables (insmod vmq.ko)\n"))
+		TH_LOG("%s", text);
+	EXPECT_FALSE(says("kernel"));
+}
+
+/* It is not the process that has no room left. */
+TEST(a_file_that_is_full)
+{
+	static const char *const commands[] = {
+		"vq %d", "vq --vmas %d", "vmq dp %d %lx", "vmq walk %d %lx", "vmq in %d %lx", NULL,
+	};
+	char command[64];
+
+	for (const char *const *format = commands; *format; format++) {
+		int length = snprintf(command, sizeof(command), *format, getpid(), (uintptr_t)text);
+
+		snprintf(command + length, sizeof(command) - length, " >/dev/full");
+		EXPECT_EQ(1, run(command));
+		EXPECT_TRUE(says(": standard output: ")) TH_LOG("%s: %s", command, text);
+		EXPECT_FALSE(says("run as")) TH_LOG("%s: %s", command, text);
+	}
+}
+
 TEST(the_module_answers)
 {
 	EXPECT_EQ(0, run("vq self"));

@@ -91,11 +91,26 @@ static const char *why_procfs(pid_t pid)
 	}
 }
 
+/* Whether @err is of /dev/vmq, and not of the process: one may always look at oneself. */
+static bool is_closed(enum vmq_backend backend, int err)
+{
+	struct vmq *vmq;
+
+	if (backend != VMQ_BACKEND_MODULE || (err != -EACCES && err != -EPERM))
+		return false;
+	if (vmq_open(&vmq, 0, VMQ_BACKEND_MODULE))
+		return true;
+	vmq_close(vmq);
+	return false;
+}
+
 int open_target(const struct options *options, pid_t pid, const char *subject,
 		struct vmq **vmq)
 {
 	int err = vmq_open(vmq, pid, options->backend);
 
+	if (err && is_closed(options->backend, err))
+		return refuse("%s: %s%s", subject, strerror(-err), why_procfs(0));
 	if (err)
 		return fail_to_look(subject, err);
 	if (vmq_backend(*vmq) == VMQ_BACKEND_PROCFS)

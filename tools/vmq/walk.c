@@ -14,6 +14,7 @@ static const char usage[] =
 	COMMON_USAGE
 	"Example: vmq walk 1234 7f31c2a45000\n";
 
+/* A status. */
 static int print_path(struct place *place)
 {
 	struct output output;
@@ -23,26 +24,25 @@ static int print_path(struct place *place)
 	if (!err && path.count < 2)
 		err = -EOPNOTSUPP;
 	if (err)
-		return err;
+		return fail_to_look(place->process, err);
 	output_begin(&output, place->style, &entry_level_table, place->vmq);
 	for (unsigned int i = 0; i < path.count; i++)
 		output_record(&output, &path.entries[i]);
-	return output_end(&output);
+	return output_finish(&output, place->process, 0);
 }
 
 int vmq_walk(int argc, char **argv)
 {
 	struct place place;
-	int status = place_open(&place, argc, argv, usage, false), err;
+	int status = place_open(&place, argc, argv, usage, false);
 
 	if (status >= 0)
 		return status;
-	if (!place_is_mapped(&place, place.start)) {
-		status = STATUS_FAILED;
-	} else {
-		err = print_path(&place);
-		status = err ? fail_to_look(place.process, err) : STATUS_DONE;
-	}
+	if (vmq_backend(place.vmq) == VMQ_BACKEND_PROCFS)
+		status = refuse("%s: walk needs the module, as nothing else reads page tables (insmod vmq.ko)",
+				place.process);
+	else
+		status = place_is_mapped(&place, place.start) ? print_path(&place) : STATUS_FAILED;
 	place_close(&place);
 	return status;
 }
