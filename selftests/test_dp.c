@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -71,6 +72,7 @@ TEST_F(entries, written_read_and_untouched)
 	EXPECT_EQ(tsv_number(1, "frame"), tsv_number(1, "pteframe"));
 	EXPECT_EQ(PM_FRAME(oracle_entry(map + PAGE)), tsv_number(2, "frame"));
 	EXPECT_STREQ("zero", tsv(2, "fstate"));
+	EXPECT_STREQ("resident", tsv(2, "pstate"));
 	EXPECT_STREQ("fill", tsv(2, "on_write"));
 	EXPECT_STREQ("none", tsv(3, "fstate"));
 	EXPECT_STREQ("-", tsv(3, "frame"));
@@ -244,6 +246,21 @@ TEST_F(entries, a_locked_page_is_resident)
 	ASSERT_TRUE(dp(getpid(), self->map, 1));
 	EXPECT_STREQ("resident", tsv(1, "pstate"));
 	ASSERT_EQ(0, munlock(self->map, PAGE));
+}
+
+/* Nobody reclaims them, and no flag says so. */
+TEST_F(entries, pages_of_the_kernel_are_resident)
+{
+	const void *vdso = (void *)getauxval(AT_SYSINFO_EHDR);
+
+	ASSERT_NE(NULL, vdso);
+	(void)*(volatile char *)vdso;
+	ASSERT_TRUE(dp(getpid(), vdso, 1));
+	EXPECT_STREQ("kernel", tsv(1, "fstate"));
+	EXPECT_STREQ("resident", tsv(1, "pstate"));
+	(void)*(volatile char *)self->map;
+	EXPECT_TRUE(backend_shows("module", self->map, "Pn state", "P  resident"));
+	EXPECT_TRUE(backend_shows("procfs", self->map, "Pn state", "P  resident"));
 }
 
 TEST_F(entries, frames_that_are_no_memory)

@@ -117,16 +117,22 @@ void vmq_column_flags(const void *record, struct vmq_cell *cell)
 	cell_set(cell, bits, run->flags);
 }
 
-/* Whether the page can leave memory; a page that is no page is uvirt. */
+/*
+ * Whether the page can leave memory; a page that is no page is uvirt. What is nobody's
+ * to reclaim has no flag that says so.
+ */
 void vmq_column_page_state(const void *record, struct vmq_cell *cell)
 {
+	const __u64 stays = VMQ_SET_KIND(VMQ_KIND_HUGETLB) | VMQ_SET_KIND(VMQ_KIND_ZERO) |
+			    VMQ_SET_KIND(VMQ_KIND_HUGE_ZERO) | VMQ_SET_KIND(VMQ_KIND_KERNEL) |
+			    VMQ_SET_KIND(VMQ_KIND_DEVICE);
 	const struct vmq_run *run = record;
 
 	if (!VALID(KIND) || !(run->entry & VMQ_ENTRY_PRESENT))
 		return;
 	if (run->kind == VMQ_KIND_PFNMAP)
 		cell_word(cell, "uvirt");
-	else if (run->kind == VMQ_KIND_HUGETLB)
+	else if (VMQ_SET_KIND(run->kind) & stays)
 		cell_word(cell, "resident");
 	else if (VALID(PAGE_FLAGS))
 		cell_word(cell, run->page_flags & (PAGE_UNEVICTABLE | PAGE_MLOCKED) ?
