@@ -122,7 +122,10 @@ TEST(what_cannot_be_done)
 		EXPECT_NE(NULL, strstr(text, "it has ended"));
 	}
 	EXPECT_EQ(1, vmq("walk 1 1000"));
-	EXPECT_NE(NULL, strstr(text, "no VMA is there"));
+	EXPECT_NE(NULL, strstr(text, "vmq: 1: 0x1000: no VMA is there (vq 1 shows which there are)\n"));
+	/* vq self is another process */
+	EXPECT_EQ(1, vmq("walk self 1000"));
+	EXPECT_NE(NULL, strstr(text, "vmq: self: 0x1000: no VMA is there (self is vmq, "));
 	EXPECT_EQ(1, vmq("ps >/dev/full"));
 }
 

@@ -113,8 +113,12 @@ bool place_is_mapped(const struct place *place, __u64 address)
 {
 	if (vma_at(place, address))
 		return true;
-	refuse("%s: %#llx: no VMA is there (vq %s shows which there are)", place->process, address,
-	       place->process);
+	/* another program's list would not help */
+	if (!strcmp(place->process, "self"))
+		refuse("self: %#llx: no VMA is there (self is vmq, at other addresses in each run)", address);
+	else
+		refuse("%s: %#llx: no VMA is there (vq %s shows which there are)", place->process,
+		       address, place->process);
 	return false;
 }
 
