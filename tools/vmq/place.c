@@ -97,6 +97,7 @@ void place_close(struct place *place)
 	if (place->hidden)
 		fprintf(stderr, "%s: not all frames are told (they are for root: CAP_SYS_ADMIN)\n",
 			program_invocation_short_name);
+	vmq_runs_close(place->runs);
 	vmq_vmas_free(&place->vmas);
 	vmq_close(place->vmq);
 }
@@ -122,21 +123,57 @@ bool place_is_mapped(const struct place *place, __u64 address)
 	return false;
 }
 
-/* Without tables: the page as one run, or nothing where no VMA is. */
-static int look_without_tables(struct place *place, __u64 address, struct vmq_walk *walk)
+/* Begins to read the runs from @address on. */
+static int begin_runs(struct place *place, __u64 address)
 {
 	const struct vmq_query query = {
-		.start = address, .end = address + PAGE, .facts = VMQ_FACTS_ALL,
+		.start = address, .end = place->end, .facts = VMQ_FACTS_ALL,
 	};
-	struct vmq_runs *runs;
-	int err = vmq_runs_open(place->vmq, &query, &runs), got;
 
-	walk->count = 0;
+	vmq_runs_close(place->runs);
+	place->runs = NULL;
+	place->run = (struct vmq_run){ .start = address };
+	return vmq_runs_open(place->vmq, &query, &place->runs);
+}
+
+/* The page at @address, of @run, alone. */
+static struct vmq_run page_of_run(const struct vmq_run *run, __u64 address)
+{
+	__u64 behind = run->kind == VMQ_KIND_ZERO ? 0 : (address - run->start) >> VMQ_PAGE_SHIFT;
+	struct vmq_run page = *run;
+
+	page.start = address;
+	page.pages = 1;
+	if (run->valid & VMQ_VALID_TOKEN)
+		page.index += behind;
+	else if (run->valid & (VMQ_VALID_FRAME | VMQ_VALID_SWAP))
+		page.frame += behind;
+	return page;
+}
+
+/*
+ * Without tables: the page as one run, or nothing where no VMA is. To read runs begins
+ * with all of smaps, so pages in a row are taken from one reading; a page that was
+ * looked at before is read anew.
+ */
+static int look_without_tables(struct place *place, __u64 address, struct vmq_walk *walk)
+{
+	int got = 1, err = 0;
+
+	if (!place->runs || address < place->next)
+		err = begin_runs(place, address);
 	if (err)
 		return err;
-	got = vmq_runs_next(runs, &walk->run);
-	vmq_runs_close(runs);
-	return got < 0 ? got : 0;
+	while (vmq_run_end(&place->run) <= address && got > 0)
+		got = vmq_runs_next(place->runs, &place->run);
+	if (got < 0)
+		return got;
+	place->next = address + PAGE;
+	walk->count = 0;
+	walk->run = (struct vmq_run){ 0 };
+	if (got && place->run.start <= address)
+		walk->run = page_of_run(&place->run, address);
+	return 0;
 }
 
 /* The page's own entry, or one above it with what there is to say of it. */

@@ -14,6 +14,9 @@
  * @style: how to print them
  * @start: address of the first
  * @end: end of the last
+ * @runs: what is looked at page by page where tables are not told; NULL before
+ * @run: the last of them that was read
+ * @next: the first page that was not taken from them yet
  * @hidden: a page that was looked at has a frame, and it was not told
  */
 struct place {
@@ -23,6 +26,9 @@ struct place {
 	enum output_style style;
 	__u64 start;
 	__u64 end;
+	struct vmq_runs *runs;
+	struct vmq_run run;
+	__u64 next;
 	bool hidden;
 };
 
