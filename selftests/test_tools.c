@@ -201,18 +201,48 @@ CHILD(check_scope, unused)
 	setup_end(sibling);
 }
 
-TEST(a_page_that_may_not_be_brought_in)
+/* Runs @check while ptrace is for those that @scope names; false without Yama. */
+static bool in_scope(struct __test_metadata *_metadata, const char *scope,
+		     void (*check)(struct __test_metadata *_metadata, int argument))
 {
-	int scope = open("/proc/sys/kernel/yama/ptrace_scope", O_RDWR | O_CLOEXEC);
+	int file = open("/proc/sys/kernel/yama/ptrace_scope", O_RDWR | O_CLOEXEC);
 	char before;
 
-	if (scope < 0)
+	if (file < 0)
+		return false;
+	EXPECT_EQ(1, pread(file, &before, 1, 0));
+	EXPECT_EQ(1, pwrite(file, scope, 1, 0));
+	EXPECT_EQ(0, as_child(_metadata, check, 0));
+	EXPECT_EQ(1, pwrite(file, &before, 1, 0));
+	close(file);
+	return true;
+}
+
+TEST(a_page_that_may_not_be_brought_in)
+{
+	if (!in_scope(_metadata, "1", check_scope))
 		SKIP_TEST("no Yama in this kernel");
-	ASSERT_EQ(1, pread(scope, &before, 1, 0));
-	ASSERT_EQ(1, pwrite(scope, "1", 1, 0));
-	EXPECT_EQ(0, as_child(_metadata, check_scope, 0));
-	ASSERT_EQ(1, pwrite(scope, &before, 1, 0));
-	close(scope);
+}
+
+CHILD(check_attach, unused)
+{
+	ASSERT_EQ(0, caller_become_user());
+	EXPECT_EQ(1, run("vmq lab breakpoint"));
+	EXPECT_TRUE(says("vmq: p1: Operation not permitted (run as root, or see kernel.yama.ptrace_scope;"))
+		TH_LOG("%s", text);
+	EXPECT_EQ(1, run("vmq lab views"));
+	EXPECT_TRUE(says("vmq: B: Operation not permitted (run as root, or see kernel.yama.ptrace_scope;"));
+}
+
+TEST(a_debugger_that_is_forbidden)
+{
+	bool scoped;
+
+	ASSERT_EQ(0, caller_share_device());
+	scoped = in_scope(_metadata, "2", check_attach);
+	ASSERT_EQ(0, caller_keep_device());
+	if (!scoped)
+		SKIP_TEST("no Yama in this kernel");
 }
 
 /* An experiment has files of its own, which must not take the place of these. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../common/errors.h"
+#include "../stage/debugger.h"
 #include "commands.h"
 #include "lab.h"
 
@@ -31,6 +32,16 @@ static const struct {
 int lab_failed(const char *who, int64_t err)
 {
 	return err < 0 ? fail(who, err) : STATUS_DONE;
+}
+
+int lab_attach(const char *who, pid_t pid)
+{
+	int err = debugger_attach(pid);
+
+	if (err != -EPERM)
+		return lab_failed(who, err);
+	return refuse("%s: %s (run as root, or see kernel.yama.ptrace_scope; one that has ended or is "
+		      "traced cannot be attached to either)", who, strerror(-err));
 }
 
 int lab_take_steps(struct lab *lab, struct story *story, const struct lab_step *steps,

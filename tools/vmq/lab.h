@@ -44,6 +44,9 @@ int lab_take_steps(struct lab *lab, struct story *story, const struct lab_step *
 /* The status that @err, a negative errno or none, makes of what @who did. */
 int lab_failed(const char *who, int64_t err);
 
+/* Attaches a debugger to @pid, called @who: a status. */
+int lab_attach(const char *who, pid_t pid);
+
 /* Orders of all actors. What they answer is negative if it failed. */
 enum lab_order {
 	LAB_LOAD = 1,	/* load the library: the address of NonRelocatableFunction */

@@ -138,7 +138,7 @@ static int attach(struct lab *lab)
 {
 	pid_t pid = lab->pages[P1].pid;
 	__u64 address = lab->pages[P1].address;
-	int status = lab_failed("p1", debugger_attach(pid)), peeked, read;
+	int status = lab_attach("p1", pid), peeked, read;
 
 	if (status)
 		return status;
@@ -309,7 +309,7 @@ static int give_back(struct lab *lab)
 static int write_by_tracer(struct lab *lab, int *err)
 {
 	const struct sighting *page = &lab->pages[P2];
-	int status = lab_failed("p2", debugger_attach(page->pid));
+	int status = lab_attach("p2", page->pid);
 
 	if (status)
 		return status;

@@ -163,7 +163,7 @@ static int patch(struct lab *lab, int number)
 static int poke(struct lab *lab, int view, int number, int *err)
 {
 	pid_t pid = lab->pages[view].pid;
-	int status = lab_failed("B", debugger_attach(pid));
+	int status = lab_attach("B", pid);
 
 	if (status)
 		return status;
