@@ -129,9 +129,9 @@ static const struct vmq_column columns[] = {
 const struct vmq_table vmq_vma_table = {
 	.schema = "vq-vmas/1",
 	.about =
-	"# NOW and MAX are rights, now and the most mprotect can give; OFFSET is in bytes; VMAs with\n"
-	"# one OBJECT are of one file or, if anonymous, share pages by fork; PAGES, those of them that\n"
-	"# are ANON, and those in SWAP are counted.\n",
+	"# NOW and MAX are rights, now and the most mprotect can give; OFFSET is in bytes, in hex;\n"
+	"# VMAs with one OBJECT are of one file or, if anonymous, share pages by fork; PAGES, those of\n"
+	"# them that are ANON, and those in SWAP are counted.\n",
 	.columns = columns,
 	.count = ARRAY_SIZE(columns),
 };
