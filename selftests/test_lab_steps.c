@@ -317,7 +317,7 @@ TEST_F(steps, end_with_1_when_an_actor_is_killed)
 {
 	ASSERT_EQ(0, start(&self->program, "breakpoint"));
 	ASSERT_TRUE(program_says(&self->program, PROMPT, 1));
-	ASSERT_EQ(0, kill(traces_child(self->program.pid, 1), SIGKILL));
+	ASSERT_EQ(0, traces_kill(traces_child(self->program.pid, 1)));
 	EXPECT_EQ(1, program_end(&self->program, words, sizeof(words)));
 	EXPECT_NE(NULL, strstr(words, "No such process"));
 	EXPECT_EQ(1, program_said(&self->program, " claims hold; the experiment was not finished\n"));
@@ -335,7 +335,7 @@ TEST_F(steps, end_with_3_when_an_actor_is_killed_after_somebody_wrote)
 	ASSERT_EQ(0, poke(traces_child(self->program.pid, 2), shown.address));
 	program_tell(&self->program, "\n");
 	ASSERT_TRUE(program_says(&self->program, PROMPT, 2));
-	ASSERT_EQ(0, kill(traces_child(self->program.pid, 1), SIGKILL));
+	ASSERT_EQ(0, traces_kill(traces_child(self->program.pid, 1)));
 	EXPECT_EQ(3, program_end(&self->program, words, sizeof(words)));
 	EXPECT_NE(NULL, strstr(words, "No such process"));
 	EXPECT_EQ(1, program_said(&self->program, " DO NOT; the experiment was not finished\n"));

@@ -55,11 +55,31 @@ FIXTURE_VARIANT_ADD(pages, on_ext4_to_a_user) {
 	.command = "su user -c 'showphys --tsv --folder=/mnt/ext4 2>/dev/null'", .file_kind = "file", .user = true,
 };
 
+/* When the kernel has moved a page the experiment goes on with new processes. */
+static bool is_one_family(void)
+{
+	static const char *const forks[] = { "III.2", "III.3", "III.4", "III.5" };
+	pid_t parent = stage_page("III.1", "parent", NONSHARED, 0)->pid;
+	pid_t child = stage_page("III.1", "child", NONSHARED, 0)->pid;
+	bool one = child == stage_page("III.2", "child", NONSHARED, 0)->pid &&
+		   child == stage_page("III.3", "child", NONSHARED, 0)->pid;
+
+	for (size_t i = 0; i < ARRAY_SIZE(forks); i++)
+		one &= parent == stage_page(forks[i], "parent", NONSHARED, 0)->pid;
+	return one;
+}
+
 FIXTURE_SETUP(pages)
 {
+	bool one = false;
+
 	ASSERT_EQ(0, caller_share_device());
-	ASSERT_EQ(0, program_run(variant->command, text, sizeof(text)));
-	ASSERT_TRUE(stages_parse(text));
+	for (int i = 0; i < 3 && !one; i++) {
+		ASSERT_EQ(0, program_run(variant->command, text, sizeof(text)));
+		ASSERT_TRUE(stages_parse(text));
+		one = is_one_family();
+	}
+	ASSERT_TRUE(one);
 	self->counts = !variant->user;
 }
 

@@ -107,7 +107,7 @@ TEST_F(steps, end_with_1_when_an_instance_is_killed)
 	ASSERT_TRUE(program_says(&self->program, PROMPT, 2));
 	first = traces_child(self->program.pid, 0);
 	ASSERT_NE(0, first);
-	ASSERT_EQ(0, kill(first, SIGKILL));
+	ASSERT_EQ(0, traces_kill(first));
 	EXPECT_EQ(1, program_end(&self->program, self->words, sizeof(self->words)));
 	EXPECT_NE(NULL, strstr(self->words, "showphys: first: No such process"));
 	EXPECT_EQ(1, program_said(&self->program, " claims hold; the experiment was not finished\n"));
@@ -121,7 +121,7 @@ TEST_F(steps, end_with_3_when_an_instance_is_killed_after_that)
 	ASSERT_TRUE(meddle(&self->program));
 	program_tell(&self->program, "\n");
 	ASSERT_TRUE(program_says(&self->program, PROMPT, 2));
-	ASSERT_EQ(0, kill(traces_child(self->program.pid, 0), SIGKILL));
+	ASSERT_EQ(0, traces_kill(traces_child(self->program.pid, 0)));
 	EXPECT_EQ(3, program_end(&self->program, self->words, sizeof(self->words)));
 	EXPECT_NE(NULL, strstr(self->words, "showphys: first: No such process"));
 	EXPECT_EQ(1, program_said(&self->program, " DO NOT; the experiment was not finished\n"));

@@ -273,16 +273,15 @@ static int run_unread(const char *tool, const char *argument)
 
 	if (pipe(out))
 		return -1;
+	close(out[0]);
 	pid = fork();
 	if (!pid) {
-		close(out[0]);
 		signal(SIGPIPE, SIG_IGN);
 		dup2(out[1], 1);
 		dup2(words, 2);
 		execlp(tool, tool, argument, NULL);
 		_exit(127);
 	}
-	close(out[0]);
 	close(out[1]);
 	waitpid(pid, &status, 0);
 	length = pread(words, text, sizeof(text) - 1, 0);

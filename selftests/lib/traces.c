@@ -2,11 +2,15 @@
 /* Looks for what programs leave behind. */
 #define _GNU_SOURCE
 #include <dirent.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/statfs.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "traces.h"
 
@@ -79,4 +83,15 @@ pid_t traces_child(pid_t pid, int nth)
 		nth--;
 	fclose(file);
 	return nth < 0 ? child : 0;
+}
+
+int traces_kill(pid_t pid)
+{
+	struct pollfd ended = { .fd = syscall(SYS_pidfd_open, pid, 0), .events = POLLIN };
+	int err = ended.fd < 0 ? -1 : kill(pid, SIGKILL);
+
+	if (!err && poll(&ended, 1, -1) != 1)
+		err = -1;
+	close(ended.fd);
+	return err;
 }

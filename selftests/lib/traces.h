@@ -26,4 +26,7 @@ bool traces_gone(const struct traces *before);
 /* The @nth child of @pid, from 0, in order of their start; 0 if there is none. */
 pid_t traces_child(pid_t pid, int nth);
 
+/* Kills @pid, whose parent somebody else is, and waits until it has ended; 0 or -1. */
+int traces_kill(pid_t pid);
+
 #endif
