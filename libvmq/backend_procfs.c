@@ -121,7 +121,8 @@ static int procfs_open(struct vmq **vmq, pid_t pid)
 
 static int procfs_info(struct vmq *vmq, struct vmq_info *info)
 {
-	const struct procfs *procfs = to_procfs(vmq);
+	struct procfs *procfs = to_procfs(vmq);
+	int err;
 
 	info->abi = VMQ_ABI_VERSION;
 	info->page_size = 1U << VMQ_PAGE_SHIFT;
@@ -129,7 +130,11 @@ static int procfs_info(struct vmq *vmq, struct vmq_info *info)
 	info->top = vmq->top;
 	if (!procfs->frames || procfs->kpageflags < 0)
 		return 0;
-	info->features = VMQ_FEATURE_MAP_COUNT;
+	err = vmq_procfs_ask_counts(procfs);
+	if (err)
+		return err;
+	if (procfs->counts_pages)
+		info->features = VMQ_FEATURE_MAP_COUNT;
 	info->page_flags = (PUBLIC_FLAGS | HACKER_FLAGS) &
 			   ~(KPF(COMPOUND_HEAD) | KPF(COMPOUND_TAIL) | KPF(NOPAGE));
 	if (!procfs->ksm_shown)

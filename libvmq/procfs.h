@@ -85,6 +85,8 @@ struct procfs {
 	int kpagecount;		/* -1: no right */
 	bool frames;		/* the caller may see frames */
 	bool ksm_shown;		/* KPF_KSM means KSM: vmq_procfs_probe() */
+	bool counts_asked;	/* counts_pages is known */
+	bool counts_pages;	/* kpagecount has no averages: vmq_procfs_ask_counts() */
 	bool stale;		/* vmas and batch are out of date */
 	struct procfs_mounts mounts;
 	struct procfs_vma *vmas;
@@ -123,6 +125,20 @@ __u8 vmq_procfs_vma_type(const struct procfs_mounts *mounts, const struct procfs
 /* Finds out what frames and flags the caller gets to see: 0 or -errno. */
 int vmq_procfs_probe(struct procfs *procfs);
 
+/*
+ * Finds out, once, whether kpagecount counts each page of a folio, for a caller who may
+ * see frames. Takes a huge page for a moment where that is not sure. What cannot be found
+ * out counts as averages. Returns 0 or -errno.
+ */
+int vmq_procfs_ask_counts(struct procfs *procfs);
+
+/* Whether the count of @page can be an average. */
+static inline bool vmq_procfs_may_be_average(const struct procfs_page *page)
+{
+	/* a hugetlb page is mapped as a whole only */
+	return page->known && page->order && !(page->flags & KPF(HUGE));
+}
+
 /* 0 while the address space is, -ESRCH when it is gone. */
 int vmq_procfs_alive(const struct procfs *procfs);
 
@@ -131,7 +147,8 @@ __u64 vmq_procfs_top(int pagemap);
 
 /*
  * Reads the pages of @vma from @start to @end, as many as the batch takes, and
- * what @facts need of the pages behind them. Errors: -ESRCH, -EINTR.
+ * what @facts need of the pages behind them. Errors: -ESRCH, -EINTR, those of
+ * vmq_procfs_ask_counts().
  */
 int vmq_procfs_load(struct procfs *procfs, const struct procfs_vma *vma,
 		    __u64 start, __u64 end, __u32 facts);

@@ -238,6 +238,8 @@ static void tell_on_write(const struct view *view, struct vmq_run *run)
 /* kpagecount does not count the mappings of the zero pages. */
 static bool is_counted(const struct view *view)
 {
+	if (vmq_procfs_may_be_average(view->page) && !view->procfs->counts_pages)
+		return false;
 	return view->kind != VMQ_KIND_ZERO && view->kind != VMQ_KIND_HUGE_ZERO &&
 	       view->kind != VMQ_KIND_PFNMAP;
 }

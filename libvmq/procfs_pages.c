@@ -257,12 +257,21 @@ static size_t read_some(struct procfs *procfs, size_t i, struct folio *folio)
 	return n;
 }
 
-static void read_pages(struct procfs *procfs, __u64 at)
+static bool has_average(const struct procfs_batch *batch)
+{
+	for (size_t i = 0; i < batch->count; i++)
+		if (vmq_procfs_may_be_average(&batch->pages[i]))
+			return true;
+	return false;
+}
+
+static int read_pages(struct procfs *procfs, __u64 at)
 {
 	struct procfs_batch *batch = procfs->batch;
 	struct folio folio = { 0 };
 	bool any = false;
 	size_t i = 0;
+	int err = 0;
 
 	while (i < batch->count) {
 		any |= frame_of(batch->entries[i]);
@@ -270,6 +279,11 @@ static void read_pages(struct procfs *procfs, __u64 at)
 	}
 	if (any)
 		drop_moved(procfs, at);
+	if (batch->facts & VMQ_FACTS_COUNTS && has_average(batch))
+		err = vmq_procfs_ask_counts(procfs);
+	if (err)
+		batch->count = 0;	/* not loaded */
+	return err;
 }
 
 int vmq_procfs_load(struct procfs *procfs, const struct procfs_vma *vma,
@@ -295,9 +309,8 @@ int vmq_procfs_load(struct procfs *procfs, const struct procfs_vma *vma,
 		return -ESRCH;
 	batch->count = pages;
 	if (facts & FACTS_OF_PAGE && procfs->kpagecount >= 0)
-		read_pages(procfs, at);
-	else
-		for (size_t i = 0; i < batch->count; i++)
-			batch->pages[i].known = false;
+		return read_pages(procfs, at);
+	for (size_t i = 0; i < batch->count; i++)
+		batch->pages[i].known = false;
 	return 0;
 }

@@ -30,6 +30,10 @@ extern "C" {
  *  - frame, swap location, map_count, page_flags, order: with CAP_SYS_ADMIN in
  *    the initial user namespace at vmq_open(), and only if the page stayed where
  *    it was while it was looked at. There are no tokens.
+ *  - map_count: of pages in large folios, but for hugetlb, only if the kernel counts
+ *    per page. From v6.15 on that is tried with a huge page of the caller's, once per
+ *    handle, when the first such page is met or vmq_get_info() is called; where the
+ *    caller gets no huge page it is absent.
  *  - kind: with that right, of all but ZONE_DEVICE pages, those of drivers and of
  *    the kernel, entries that are neither present nor swap, and, on kernels whose
  *    kpageflags calls every anonymous page merged, pages of VMAs with
@@ -94,7 +98,7 @@ __u64 vmq_top(const struct vmq *vmq);
 /*
  * What the backend can tell, and what this handle has cost: see struct vmq_info.
  * The procfs backend leaves what only the module has 0; its page_flags can have
- * flags that this kernel never sets.
+ * flags that this kernel never sets. Errors: -ENOMEM, -EMFILE, -ENFILE.
  */
 int vmq_get_info(struct vmq *vmq, struct vmq_info *info);
 
