@@ -17,6 +17,7 @@
 #define PM_FRAME(entry)		((entry) & ((1ULL << 55) - 1))
 #define PM_SWAP_TYPE(entry)	((entry) & 31)
 #define PM_SWAP_OFFSET(entry)	(PM_FRAME(entry) >> 5)
+#define PM_SOFT_DIRTY		(1ULL << 55)	/* of holes too: it is the VMA's then */
 #define PM_EXCLUSIVE		(1ULL << 56)
 #define PM_UFFD_WP		(1ULL << 57)
 #define PM_GUARD		(1ULL << 58)	/* v6.15; zero before */
@@ -54,6 +55,7 @@ struct procfs_page {
 struct procfs_batch {
 	__u64 start;
 	size_t count;
+	__u64 beyond;		/* pages behind them that are as the last: without entry */
 	__u32 facts;		/* for which it was read */
 	__u64 entries[PROCFS_BATCH];
 	__u64 again[PROCFS_BATCH];
@@ -87,6 +89,7 @@ struct procfs {
 	bool ksm_shown;		/* KPF_KSM means KSM: vmq_procfs_probe() */
 	bool counts_asked;	/* counts_pages is known */
 	bool counts_pages;	/* kpagecount has no averages: vmq_procfs_ask_counts() */
+	bool cannot_skip;	/* this kernel, or this caller */
 	bool stale;		/* vmas and batch are out of date */
 	struct procfs_mounts mounts;
 	struct procfs_vma *vmas;
@@ -152,6 +155,12 @@ __u64 vmq_procfs_top(int pagemap);
  */
 int vmq_procfs_load(struct procfs *procfs, const struct procfs_vma *vma,
 		    __u64 start, __u64 end, __u32 facts);
+
+/*
+ * Number of pages without an entry between the batch, which belongs to @vma, and @end,
+ * if nothing is in the batch either; 0 also where that cannot be said.
+ */
+__u64 vmq_procfs_empty_beyond(struct procfs *procfs, const struct procfs_vma *vma, __u64 end);
 
 /*
  * Describes entry @i of the batch, which belongs to @vma, and those behind it

@@ -265,16 +265,16 @@ static void tell_page(const struct view *view, __u32 facts, struct vmq_run *run)
 }
 
 /* Pages with one and the same entry, without a frame, differ in nothing. */
-static size_t equal_entries(const struct procfs_batch *batch, size_t i)
+static __u64 equal_entries(const struct procfs_batch *batch, size_t i)
 {
 	const __u64 entry = batch->entries[i];
-	size_t n = 1;
+	__u64 n = 1;
 
 	if (PM_FRAME(entry))
 		return 1;
 	while (i + n < batch->count && batch->entries[i + n] == entry)
 		n++;
-	return n;
+	return i + n < batch->count ? n : n + batch->beyond;
 }
 
 void vmq_procfs_run(const struct procfs *procfs, const struct procfs_vma *vma,

@@ -308,6 +308,7 @@ int vmq_procfs_load(struct procfs *procfs, const struct procfs_vma *vma,
 	if (n != (ssize_t)(pages * ENTRY))
 		return -ESRCH;
 	batch->count = pages;
+	batch->beyond = vmq_procfs_empty_beyond(procfs, vma, end);
 	if (facts & FACTS_OF_PAGE && procfs->kpagecount >= 0)
 		return read_pages(procfs, at);
 	for (size_t i = 0; i < batch->count; i++)
