@@ -191,6 +191,16 @@ int vmq_walk_page(struct vmq *vmq, __u64 address, __u32 facts,
  */
 int vmq_page_in(struct vmq *vmq, __u64 address);
 
+/*
+ * Whether the file's page that belongs at @address of @vma, one of vmq_vmas_read(), is in
+ * the page cache, so that a touch needs no I/O: 1 or 0. Nothing is brought in by that.
+ * Errors: -EOPNOTSUPP neither of type FILE nor SHMEM, -EINVAL not in @vma; -EPERM without
+ * CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE in the initial user namespace, -EACCES a file
+ * the caller neither owns nor may write, -ESRCH the process has ended or the VMA is
+ * another one by now; those of open(2) and mmap(2).
+ */
+int vmq_page_cached(struct vmq *vmq, const struct vmq_vma *vma, __u64 address);
+
 /**
  * struct vmq_process - a process, as /proc/PID/stat has it
  * @pid: its id

@@ -43,8 +43,7 @@ PAIR(executable, VMQ_ENTRY_EXEC)
 /* Of a page whose kind is not known either something may be hidden. */
 COLUMN(present, entry->directory || PRESENT || VALID(KIND), vmq_column_present(record, cell))
 
-/* A page comes from here when it is touched: nothing is there, and it is of a file. */
-static bool is_in_file(const struct entry *entry)
+bool entry_in_file(const struct entry *entry)
 {
 	return VALID(KIND) && entry->run.kind == VMQ_KIND_NONE && entry->vma &&
 	       entry->vma->inode;
@@ -55,14 +54,14 @@ static __u64 file_page_of(const struct entry *entry)
 	return (entry->vma->offset + entry->run.start - entry->vma->start) >> VMQ_PAGE_SHIFT;
 }
 
-COLUMN(inode, is_in_file(entry), cell_number(cell, entry->vma->inode))
-COLUMN(file_page, is_in_file(entry), cell_hex(cell, file_page_of(entry)))
+COLUMN(inode, entry_in_file(entry), cell_number(cell, entry->vma->inode))
+COLUMN(file_page, entry_in_file(entry), cell_hex(cell, file_page_of(entry)))
 
 static void device(const void *record, struct vmq_cell *cell)
 {
 	const struct entry *entry = record;
 
-	if (!is_in_file(entry))
+	if (!entry_in_file(entry))
 		return;
 	snprintf(cell->room, sizeof(cell->room), "%02x:%02x", entry->vma->dev_major,
 		 entry->vma->dev_minor);
@@ -92,7 +91,7 @@ static void content(const void *record, struct vmq_cell *cell)
 		snprintf(cell->room, room, "frame=%05llx", entry->level.frame);
 	else if (VALID(SWAP))
 		snprintf(cell->room, room, "swap=%u:%llx", entry->run.index, entry->run.frame);
-	else if (is_in_file(entry))
+	else if (entry_in_file(entry))
 		snprintf(cell->room, room, "file=%llu+%llx", entry->vma->inode,
 			 file_page_of(entry));
 	else
@@ -112,6 +111,19 @@ static void fstate(const void *record, struct vmq_cell *cell)
 	else
 		vmq_column_kind(record, cell);
 }
+
+/* For people also what is in memory and only lacks an entry: a touch needs no I/O. */
+static void shown_state(const void *record, struct vmq_cell *cell)
+{
+	const struct entry *entry = record;
+
+	if (entry->cached > 0)
+		cell_word(cell, "cached");
+	else
+		fstate(record, cell);
+}
+
+COLUMN(cached, entry->cached >= 0, cell_yes_no(cell, entry->cached))
 
 /* Whether it can leave memory; a table never does. */
 static void pstate(const void *record, struct vmq_cell *cell)
@@ -148,7 +160,8 @@ static const struct vmq_column columns[] = {
 	{ NULL,		"linaddr",		0,	vmq_column_start },
 	{ "frame",	NULL,			-7,	where },
 	{ "pteframe",	NULL,			-12,	content },
-	{ "state",	"fstate",		-9,	fstate },
+	{ "state",	NULL,			-9,	shown_state },
+	{ NULL,		"fstate",		0,	fstate },
 	{ "res",	NULL,			-3,	vmq_column_rare },
 	{ "Dc",		NULL,			-2,	dirty },
 	{ "Au",		NULL,			-2,	accessed },
@@ -185,6 +198,7 @@ static const struct vmq_column columns[] = {
 	{ NULL,		"node",			0,	vmq_column_node },
 	{ NULL,		"flags",		0,	vmq_column_flags },
 	{ NULL,		"page_flags",		0,	vmq_column_page_flags },
+	{ NULL,		"cached",		0,	cached },
 };
 
 #define SCHEMA "entries/1"

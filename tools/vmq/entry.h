@@ -20,6 +20,8 @@
  * @vma: that of the page; NULL for none
  * @known: bits of run.entry that can be told, VMQ_ENTRY_*
  * @directory: it leads to a table
+ * @cached: nothing is there, but the file's page is in memory: 1, or 0 if it is not;
+ *	negative for what cannot be told, or has no such page
  */
 struct entry {
 	struct vmq_run run;
@@ -27,7 +29,11 @@ struct entry {
 	const struct vmq_vma *vma;
 	__u32 known;
 	bool directory;
+	int cached;
 };
+
+/* A page comes from a file when it is touched: nothing is there yet. */
+bool entry_in_file(const struct entry *entry);
 
 /* Records: struct entry. The second begins with the place in the table, for people. */
 extern const struct vmq_table entry_table;

@@ -184,6 +184,7 @@ static struct entry make_entry(const struct place *place, const struct vmq_walk 
 		.run = walk->run,
 		.vma = vma_at(place, walk->address),
 		.known = vmq_entry_known(place->vmq),
+		.cached = -1,
 	};
 
 	if (i < walk->count)
@@ -201,6 +202,8 @@ static struct entry make_entry(const struct place *place, const struct vmq_walk 
 	entry.run.start = walk->address;
 	if (!entry.run.pages)
 		entry.known = 0;
+	if (!entry.directory && entry_in_file(&entry))
+		entry.cached = vmq_page_cached(place->vmq, entry.vma, walk->address);
 	return entry;
 }
 
