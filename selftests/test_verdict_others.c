@@ -131,26 +131,12 @@ TEST_F(verdict, a_huge_page_whose_write_protection_asks_nobody)
 	close(uffd);
 }
 
-/* What a debugger's write does to a page whose own process may not write it. */
+/* What a debugger's write does to the page that a child has by fork. */
 static void forced(struct __test_metadata *_metadata, volatile char *page, int verdict)
 {
-	struct vmq_run before, after;
 	pid_t child = setup_traced();
-	int vmq = device_open(child);
 
-	ASSERT_GE(vmq, 0);
-	ASSERT_EQ(0, device_page(vmq, page, &before));
-	EXPECT_EQ(VMQ_ON_WRITE_DENY, before.on_write);
-	EXPECT_EQ(verdict, before.forced_write);
-	if (verdict == VMQ_ON_WRITE_DENY) {
-		EXPECT_EQ(-1, ptrace(PTRACE_POKEDATA, child, page, 1L));
-	} else {
-		EXPECT_EQ(0, ptrace(PTRACE_POKEDATA, child, page, 1L));
-		ASSERT_EQ(0, device_page(vmq, page, &after));
-		EXPECT_EQ(NULL, misfit(verdict, &before, &after));
-		EXPECT_FALSE(after.entry & VMQ_ENTRY_WRITE);
-	}
-	close(vmq);
+	expect_forced(_metadata, child, page, verdict);
 	setup_end(child);
 }
 

@@ -106,15 +106,10 @@ void vmq_column_rare(const void *record, struct vmq_cell *cell)
 
 void vmq_column_flags(const void *record, struct vmq_cell *cell)
 {
-	static const struct vmq_bit bits[] = {
-		{ VMQ_RUN_PRIVATIZED,	NULL, "privatized" },
-		{ VMQ_RUN_NUMA_HINT,	NULL, "numa-hint" },
-		{ VMQ_RUN_PKEY,		NULL, "pkey" },
-		{ }
-	};
 	const struct vmq_run *run = record;
 
-	cell_set(cell, bits, run->flags);
+	/* that a signal ended a call is no fact of the pages */
+	cell_set(cell, vmq_run_flag_bits, run->flags & ~VMQ_RUN_CUT);
 }
 
 /*

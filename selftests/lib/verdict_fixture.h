@@ -9,6 +9,7 @@
 #define VERDICT_FIXTURE_H
 
 #include <sys/mman.h>
+#include <sys/ptrace.h>
 #include <unistd.h>
 
 #include "device.h"
@@ -86,6 +87,30 @@ static inline const char *misfit(int verdict, const struct vmq_run *before,
 	EXPECT_EQ(VMQ_ON_WRITE_DENY, before.on_write); \
 	EXPECT_EQ((number), fault_of_write(address)); \
 } while (0)
+
+/*
+ * Expects @verdict of a debugger's write to @page of the traced @child, who may not write
+ * there himself, writes, and expects what it promised.
+ */
+static inline void expect_forced(struct __test_metadata *_metadata, pid_t child,
+				 volatile char *page, int verdict)
+{
+	struct vmq_run before, after;
+	int vmq = device_open(child);
+
+	ASSERT_EQ(0, device_page(vmq, page, &before));
+	EXPECT_EQ(VMQ_ON_WRITE_DENY, before.on_write);
+	EXPECT_EQ(verdict, before.forced_write);
+	if (verdict == VMQ_ON_WRITE_DENY) {
+		EXPECT_EQ(-1, ptrace(PTRACE_POKEDATA, child, page, 1L));
+	} else {
+		EXPECT_EQ(0, ptrace(PTRACE_POKEDATA, child, page, 1L));
+		ASSERT_EQ(0, device_page(vmq, page, &after));
+		EXPECT_EQ(NULL, misfit(verdict, &before, &after));
+		EXPECT_FALSE(after.entry & VMQ_ENTRY_WRITE);
+	}
+	close(vmq);
+}
 
 #define EXPECT_SHARING(value, address) do { \
 	struct vmq_run page; \
