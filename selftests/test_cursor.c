@@ -307,6 +307,33 @@ TEST_F(cursor, frame_filter_cuts_runs_to_the_frames)
 	free(runs);
 }
 
+/* A huge page is one step, not 512, for all facts. */
+TEST(huge_pages_are_one_step_each)
+{
+	enum { PAGES = 8 };
+	char *huge = setup_map_aligned(PAGES * HUGE, HUGE, PROT_READ | PROT_WRITE,
+				       MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	int vmq = device_open(0);
+	struct vmq_info info = { .size = sizeof(info) };
+	struct vmq_run runs[PAGES];
+	struct vmq_scan scan;
+
+	ASSERT_NE(NULL, huge);
+	ASSERT_EQ(0, madvise(huge, PAGES * HUGE, MADV_HUGEPAGE));
+	memset(huge, 1, PAGES * HUGE);
+	scan = device_scan((uintptr_t)huge, (uintptr_t)huge + PAGES * HUGE, VMQ_FACTS_ALL, runs,
+			   PAGES);
+	ASSERT_EQ(0, device_call(vmq, VMQ_IOC_SCAN, &scan));
+	for (__u32 i = 0; i < scan.count; i++)
+		if (runs[i].shift != 21)
+			SKIP_TEST("no huge page was free");
+	EXPECT_EQ(scan.end, scan.start);
+	ASSERT_EQ(0, device_call(vmq, VMQ_IOC_INFO, &info));
+	EXPECT_LE(info.max_hold_entries, PAGES + 8);
+	munmap(huge, PAGES * HUGE);
+	close(vmq);
+}
+
 /* An unpopulated terabyte is passed table by table. */
 TEST_F(cursor, a_terabyte_of_nothing_is_one_run)
 {
