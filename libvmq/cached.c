@@ -3,7 +3,9 @@
  * Whether the page of a file is in memory although nobody here maps it. mincore(2) is
  * asked of a mapping of that file, which is made without access: nothing is brought in.
  */
+#define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -14,13 +16,48 @@
 
 #define PAGE (1ULL << VMQ_PAGE_SHIFT)
 
-/* The file that @vma maps, by whatever name or none. */
-static int open_mapped(const struct vmq *vmq, const struct vmq_vma *vma)
+static int open_path(const char *path, int flags)
 {
-	char name[48];
+	int fd = open(path, flags | O_CLOEXEC);
 
-	snprintf(name, sizeof(name), "map_files/%llx-%llx", vma->start, vma->end);
-	return vmq_open_proc(vmq->pid, name);
+	return fd < 0 ? -errno : fd;
+}
+
+/*
+ * The regular file behind the descriptor @path of its name alone: to open anything else
+ * could do something to it, or wait for it.
+ */
+static int open_regular(int path)
+{
+	char name[32];
+	struct stat file;
+
+	if (fstat(path, &file))
+		return -errno;
+	if (!S_ISREG(file.st_mode))
+		return -EOPNOTSUPP;
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", path);
+	return open_path(name, O_RDONLY | O_NONBLOCK);
+}
+
+/* The file that @vma maps, by whatever name or none. */
+static int open_mapped(struct vmq *vmq, const struct vmq_vma *vma)
+{
+	char name[80], pid[16] = "self";
+	int path, fd;
+
+	if (vmq->pid)
+		snprintf(pid, sizeof(pid), "%d", vmq->pid);
+	snprintf(name, sizeof(name), "/proc/%s/map_files/%llx-%llx", pid, vma->start, vma->end);
+	path = open_path(name, O_PATH);
+	if (path < 0)
+		return path == -ENOENT ? -ESRCH : path;
+	/* of the space of the handle, if this is still there now */
+	fd = vmq->ops->alive(vmq);
+	if (!fd)
+		fd = open_regular(path);
+	close(path);
+	return fd;
 }
 
 /* 1 or 0, or a negative errno. */
@@ -37,9 +74,12 @@ static int is_in_core(int fd, __u64 offset)
 	return err ? err : in_core & 1;
 }
 
+/* Behind the end of a file, and of the largest folio or reserve that goes beyond it. */
+#define FAR_BEHIND (4ULL << 30)
+
 /*
  * To who may neither write the file nor owns it mincore(2) says that all of it is in
- * memory, also what lies behind its end, where there is nothing.
+ * memory, also far behind its end, where there is nothing.
  */
 static int find_cached(int fd, __u64 offset)
 {
@@ -48,7 +88,7 @@ static int find_cached(int fd, __u64 offset)
 
 	if (fstat(fd, &file))
 		return -errno;
-	behind = is_in_core(fd, (file.st_size + PAGE - 1) & -PAGE);
+	behind = is_in_core(fd, (file.st_size & -PAGE) + FAR_BEHIND);
 	if (behind)
 		return behind < 0 ? behind : -EACCES;
 	return is_in_core(fd, offset);
@@ -58,7 +98,7 @@ int vmq_page_cached(struct vmq *vmq, const struct vmq_vma *vma, __u64 address)
 {
 	int fd, cached;
 
-	/* to open a device could do something to it; mincore(2) knows no hugetlb */
+	/* mincore(2) knows no hugetlb */
 	if (vma->type != VMQ_VMA_TYPE_FILE && vma->type != VMQ_VMA_TYPE_SHMEM)
 		return -EOPNOTSUPP;
 	if (address < vma->start || address >= vma->end)

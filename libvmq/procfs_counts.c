@@ -23,7 +23,7 @@
 #define HUGE	(512 * PAGE)
 #define LOOKED	3		/* pages: the second is the one to be unmapped */
 
-/* v6.15 can be built without a count per page. */
+/* v6.15 can be built without a count per page. What says it is older than v6 lies. */
 static bool can_be_averages(void)
 {
 	unsigned int major, minor;
@@ -31,15 +31,15 @@ static bool can_be_averages(void)
 
 	if (uname(&name) || sscanf(name.release, "%u.%u", &major, &minor) != 2)
 		return true;
-	return major > 6 || (major == 6 && minor >= 15);
+	return major != 6 || minor >= 15;
 }
 
+/* A flag or count that cannot be read proves nothing: it is all ones. */
 static __u64 read_kpage(int fd, __u64 frame)
 {
-	__u64 word = 0;
+	__u64 word;
 
-	vmq_procfs_read(fd, &word, ENTRY, frame * ENTRY);
-	return word;
+	return vmq_procfs_read(fd, &word, ENTRY, frame * ENTRY) == ENTRY ? word : ~0ULL;
 }
 
 /* Whether the first pages at @huge are of one folio; the frame of the first in *@head. */

@@ -193,11 +193,12 @@ int vmq_page_in(struct vmq *vmq, __u64 address);
 
 /*
  * Whether the file's page that belongs at @address of @vma, one of vmq_vmas_read(), is in
- * the page cache, so that a touch needs no I/O: 1 or 0. Nothing is brought in by that.
- * Errors: -EOPNOTSUPP neither of type FILE nor SHMEM, -EINVAL not in @vma; -EPERM without
- * CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE in the initial user namespace, -EACCES a file
- * the caller neither owns nor may write, -ESRCH the process has ended or the VMA is
- * another one by now; those of open(2) and mmap(2).
+ * the page cache, so that a touch needs no I/O: 1 or 0. The file is opened for that, as
+ * leases and fanotify notice, and nothing is brought in. Errors: -EOPNOTSUPP no regular
+ * file, or of hugetlb; -EINVAL not in @vma; -EPERM without CAP_SYS_ADMIN or
+ * CAP_CHECKPOINT_RESTORE in the initial user namespace, -EACCES a file the caller neither
+ * owns nor may write, -ESRCH the address space is gone or no VMA has these bounds any
+ * more; those of open(2) and mmap(2).
  */
 int vmq_page_cached(struct vmq *vmq, const struct vmq_vma *vma, __u64 address);
 

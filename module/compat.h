@@ -155,7 +155,7 @@ static inline bool vmq_wants_soft_dirty(const struct vm_area_struct *vma)
 	return IS_ENABLED(CONFIG_MEM_SOFT_DIRTY) && !(vma->vm_flags & VM_SOFTDIRTY);
 }
 
-/* Up to v6.16 the entry of a DAX page is marked as special besides. */
+/* Up to v6.14 the entry of a DAX page is marked as special besides; v6.17 has no such bit. */
 static inline bool vmq_pte_special(pte_t pte)
 {
 #ifdef CONFIG_ARCH_HAS_PTE_DEVMAP

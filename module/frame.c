@@ -32,12 +32,11 @@ static bool is_exclusive(const struct vmq_frame *frame, const struct vmq_leaf *l
 				 &frame->folio->page : first);
 }
 
-static void tell_anon(struct vmq_frame *frame, const struct vmq_leaf *leaf,
-		      unsigned long mapping)
+static void tell_anon(struct vmq_frame *frame, const struct vmq_leaf *leaf)
 {
 	frame->anon = true;
 	frame->kind = VMQ_KIND_ANON;
-	if ((mapping & VMQ_MAPPING_FLAGS) == VMQ_MAPPING_KSM)
+	if ((frame->mapping & VMQ_MAPPING_FLAGS) == VMQ_MAPPING_KSM)
 		frame->kind = VMQ_KIND_KSM;
 	else
 		frame->exclusive = is_exclusive(frame, leaf);
@@ -54,14 +53,13 @@ static bool is_huge_zero(const struct vmq_leaf *leaf)
 	       (vma_is_anonymous(leaf->vma) || vma_is_dax(leaf->vma));
 }
 
-static u8 kind_of_page(const struct vmq_frame *frame, const struct vmq_leaf *leaf,
-		       unsigned long mapping)
+static u8 kind_of_page(const struct vmq_frame *frame, const struct vmq_leaf *leaf)
 {
 	if (is_huge_zero(leaf))
 		return VMQ_KIND_HUGE_ZERO;
 	if (folio_test_swapbacked(frame->folio))
 		return VMQ_KIND_SHMEM;
-	return mapping ? VMQ_KIND_FILE : VMQ_KIND_KERNEL;
+	return frame->mapping ? VMQ_KIND_FILE : VMQ_KIND_KERNEL;
 }
 
 static u8 kind_without_page(const struct vmq_leaf *leaf)
@@ -85,7 +83,6 @@ static bool has_ordinary_page(const struct vmq_leaf *leaf)
 struct vmq_frame vmq_frame(const struct vmq_leaf *leaf)
 {
 	struct vmq_frame frame = { };
-	unsigned long mapping;
 
 	if (is_zero_pfn(leaf->pfn) && leaf->shift == PAGE_SHIFT) {
 		frame.kind = VMQ_KIND_ZERO;
@@ -98,11 +95,11 @@ struct vmq_frame vmq_frame(const struct vmq_leaf *leaf)
 		return frame;
 	}
 	frame.folio = page_folio(frame.page);
-	mapping = (unsigned long)READ_ONCE(frame.folio->mapping);
-	if (mapping & VMQ_MAPPING_ANON)
-		tell_anon(&frame, leaf, mapping);
+	frame.mapping = (unsigned long)READ_ONCE(frame.folio->mapping);
+	if (frame.mapping & VMQ_MAPPING_ANON)
+		tell_anon(&frame, leaf);
 	else
-		frame.kind = kind_of_page(&frame, leaf, mapping);
+		frame.kind = kind_of_page(&frame, leaf);
 	if (is_vm_hugetlb_page(leaf->vma))
 		frame.kind = VMQ_KIND_HUGETLB;
 	return frame;
@@ -133,32 +130,29 @@ static u64 family_of(const struct anon_vma *anon_vma)
 }
 
 /*
- * Stands for the folio without telling where it lies. That the parts of a split
- * folio lie side by side is known; so each use of a frame has a token of its own,
- * lest one place be known for ever by its neighbours. A merged page gets the token
- * a page of its VMA would have there: that it was merged is not for everyone.
+ * Stands for the folio without telling where it lies. Split folios show which frames
+ * are neighbours. If a frame kept its token, a caller could collect such pairs and put
+ * all tokens in the order of memory; so the token changes with the use of the frame. A
+ * merged page gets the token a page of its VMA would have there: that it was merged is
+ * not for everyone.
  */
 u64 vmq_frame_token(const struct vmq_frame *frame, const struct vmq_leaf *leaf)
 {
 	const struct vm_area_struct *vma = leaf->vma;
-	const struct folio *folio = frame->folio;
-	unsigned long mapping;
-	u64 of, index;
+	u64 of = frame->mapping, index;
 
-	if (!folio)
+	if (!frame->folio)
 		return siphash_1u64(leaf->pfn, &token_key);
-	mapping = (unsigned long)READ_ONCE(folio->mapping);
-	of = mapping;
-	index = folio->index;
+	index = frame->folio->index;
 	if (frame->kind == VMQ_KIND_KSM) {
 		of = family_of(READ_ONCE(vma->anon_vma));
 		index = vma->vm_pgoff + ((leaf->start - vma->vm_start) >> PAGE_SHIFT);
 	} else if (frame->anon) {
-		of = family_of((struct anon_vma *)(mapping & ~VMQ_MAPPING_FLAGS));
-	} else if (!mapping) {		/* then the index is somebody's own */
+		of = family_of((struct anon_vma *)(frame->mapping & ~VMQ_MAPPING_FLAGS));
+	} else if (!of) {		/* then the index is somebody's own */
 		index = 0;
 	}
-	return siphash_3u64(folio_pfn((struct folio *)folio), of, index, &token_key);
+	return siphash_3u64(folio_pfn(frame->folio), of, index, &token_key);
 }
 
 /* Which bit of the folio's flag word is which of /proc/kpageflags. */

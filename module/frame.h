@@ -19,6 +19,7 @@ struct vmq_leaf;
 struct vmq_frame {
 	struct page *page;	/* NULL: no page to ask, the fields below are 0 */
 	struct folio *folio;
+	unsigned long mapping;	/* the folio's, as it was when the kind was told from it */
 	u8 kind;		/* VMQ_KIND_ANON .. VMQ_KIND_DEVICE */
 	bool anon;		/* anonymous, merged ones too */
 	bool exclusive;		/* anonymous and this mm's alone */

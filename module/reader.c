@@ -22,11 +22,13 @@ static atomic_long_t arrays_bytes;
 static int charge(size_t bytes)
 {
 	size_t limit = (totalram_pages() << PAGE_SHIFT) / 32;
+	long held = atomic_long_read(&arrays_bytes);
 
-	if (atomic_long_add_return(bytes, &arrays_bytes) <= limit || capable(CAP_SYS_RESOURCE))
-		return 0;
-	atomic_long_sub(bytes, &arrays_bytes);
-	return -ENOMEM;
+	do {
+		if (held + bytes > limit && !capable(CAP_SYS_RESOURCE))
+			return -ENOMEM;
+	} while (!atomic_long_try_cmpxchg(&arrays_bytes, &held, held + bytes));
+	return 0;
 }
 
 /* Replaces *@array, of @old bytes of which @used are in use, by one of @size. */

@@ -119,9 +119,10 @@ static u8 large_page(struct folio *folio)
  * An anonymous page mapped by a huge entry, not exclusive. An entry that is still
  * protected by a userfaultfd here is split first, as nobody is asked.
  */
-static u8 huge_page(const struct vmq_run *run, struct folio *folio)
+static u8 huge_page(const struct vmq_run *run, struct vm_area_struct *vma,
+		    struct folio *folio)
 {
-	if (run->entry & VMQ_ENTRY_UFFD_WP && vmq_copies_split_pages())
+	if (run->entry & VMQ_ENTRY_UFFD_WP && userfaultfd_wp(vma) && vmq_copies_split_pages())
 		return VMQ_ON_WRITE_COPY;
 	if (folio_ref_count(folio) <= 1)
 		return VMQ_ON_WRITE_REUSE;
@@ -143,7 +144,7 @@ static u8 write_to_protected(const struct vmq_run *run, const struct vmq_leaf *l
 		if (frame->exclusive)
 			return VMQ_ON_WRITE_REUSE;
 		if (leaf->shift > PAGE_SHIFT)
-			return huge_page(run, frame->folio);
+			return huge_page(run, leaf->vma, frame->folio);
 		return folio_test_large(frame->folio) ? large_page(frame->folio) :
 							small_page(frame->folio);
 	default:

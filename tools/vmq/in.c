@@ -34,9 +34,11 @@ static void say(const struct entry *before, const struct entry *after)
 		what = "could be read, but the page has gone again, or is hidden";
 	else if (after->run.kind == VMQ_KIND_ZERO || after->run.kind == VMQ_KIND_HUGE_ZERO)
 		what = "nothing was there; the zero page is, until a write";
-	else if (before->cached >= 0)
-		what = before->cached ? "was in the page cache, and is mapped now" :
-					"was brought from its file";
+	else if (before->cached > 0)
+		what = "was in the page cache, and is mapped now";
+	else if (!before->cached)
+		what = before->vma->type == VMQ_VMA_TYPE_FILE ? "was not in the page cache" :
+			"was not in memory: it is a new one, or comes from swap";
 	if (what)
 		fprintf(stderr, "%s: %#llx: %s\n", program_invocation_short_name,
 			after->run.start, what);

@@ -212,7 +212,9 @@ int place_look(struct place *place, __u64 address, struct path *path)
 	struct vmq_walk walk;
 	int err = vmq_walk_page(place->vmq, address, VMQ_FACTS_ALL, &walk);
 
-	if (err == -EOPNOTSUPP || err == -ENOMEM)
+	if (err == -ENOMEM)	/* no VMA, and nothing else to say of it */
+		err = 0;
+	else if (err == -EOPNOTSUPP)
 		err = look_without_tables(place, address, &walk);
 	if (err)
 		return err;
