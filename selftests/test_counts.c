@@ -78,10 +78,15 @@ FIXTURE_SETUP(counts)
 	ASSERT_TRUE(first & COMPOUND);
 }
 
+/* What was in ENABLED, to be put back, or nothing. */
+static char enabled[16];
+
 FIXTURE_TEARDOWN(counts)
 {
 	release = NULL;
 	averages = false;
+	if (*enabled)
+		setup_write(ENABLED, enabled);
 }
 
 /* Whether a new handle tells the counts of the THP, and says so; never less of others. */
@@ -140,17 +145,16 @@ TEST_F(counts, none_that_cannot_be_tried)
 
 TEST_F(counts, told_where_huge_pages_are_switched_off)
 {
-	char before[64] = "", *word;
+	char line[64] = "";
 	FILE *file = fopen(ENABLED, "r");
 
 	ASSERT_NE(NULL, file);
-	ASSERT_NE(NULL, fgets(before, sizeof(before), file));
+	ASSERT_NE(NULL, fgets(line, sizeof(line), file));
 	fclose(file);
-	word = strtok(strchr(before, '[') + 1, "]");
+	snprintf(enabled, sizeof(enabled), "%s", strtok(strchr(line, '[') + 1, "]"));
 	ASSERT_EQ(0, setup_write(ENABLED, "never"));
 	release = "6.15.0-test";
 	EXPECT_TRUE(are_told(_metadata, self));
-	EXPECT_EQ(0, setup_write(ENABLED, word));
 }
 
 /* A page of hugetlb is mapped as a whole only: an average is exact. */

@@ -236,7 +236,7 @@ static void look_at_one(char *map, const uint64_t *pool, struct seen *seen)
 	waitpid(child, NULL, 0);
 }
 
-TEST_F_TIMEOUT(tables, truncate_and_exit_under_scan, 60)
+TEST_F_TIMEOUT(tables, truncate_and_exit_under_scan, 120)
 {
 	uint64_t end = milliseconds() + scaled_time(2000, _metadata->timeout);
 	struct seen seen = { };
@@ -244,7 +244,8 @@ TEST_F_TIMEOUT(tables, truncate_and_exit_under_scan, 60)
 
 	if (!truncater)
 		truncate_for_ever(self->fd);
-	while (milliseconds() < end || seen.children < 2)
+	while (milliseconds() < end || seen.children < 2 ||
+	       (!seen.together && milliseconds() < end + 30000))
 		look_at_one(self->map, self->pool, &seen);
 	setup_end(truncater);
 	TH_LOG("%lu scans of %lu processes, %lu runs of pages, one table %lu times",

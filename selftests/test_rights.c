@@ -72,6 +72,7 @@ static char *make_hugetlb(void)
 }
 
 static sigjmp_buf bus_error;
+static bool no_memory_errors;		/* this kernel does not handle them */
 
 static void on_bus_error(int number)
 {
@@ -85,8 +86,10 @@ static char *make_poisoned(void)
 
 	setup_drain();
 	signal(SIGBUS, on_bus_error);
-	if (!sigsetjmp(bus_error, 1) && madvise(map, PAGE, MADV_HWPOISON))
+	if (!sigsetjmp(bus_error, 1) && madvise(map, PAGE, MADV_HWPOISON)) {
+		no_memory_errors = errno == EINVAL;
 		map = NULL;
+	}
 	signal(SIGBUS, SIG_DFL);
 	return map;
 }
@@ -372,10 +375,10 @@ TEST(every_kind_of_page_was_made)
 	make_samples(&samples);
 	close(samples.alive);
 	for (int i = 0; i < SAMPLES; i++) {
-		EXPECT_TRUE(samples.at[i] || i == POISONED)
+		EXPECT_TRUE(samples.at[i] || (i == POISONED && no_memory_errors))
 			TH_LOG("page %d", i);
 	}
-	if (!samples.at[POISONED])
+	if (no_memory_errors)
 		SKIP_TEST("this kernel does not handle memory errors");
 }
 
