@@ -152,8 +152,8 @@ const char *caller_told(const struct vmq_run *run)
 		return told_by_valid(run->valid);
 	if (!(run->valid & VMQ_VALID_TOKEN) && (run->frame || run->index))
 		return "frame or index, invalid";
-	/* no memory lies above 16 TiB here, and few tokens below 2^32 */
-	if (run->valid & VMQ_VALID_TOKEN && run->frame < 1ULL << 32)
+	/* as all frames are, of the 52 bits that an address can have */
+	if (run->valid & VMQ_VALID_TOKEN && run->frame < 1ULL << 40)
 		return "a token as small as a frame";
 	if (run->map_count || run->ref_count || run->page_flags || run->order || run->node)
 		return "a fact, invalid";
