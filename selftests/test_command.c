@@ -139,7 +139,7 @@ static bool is_mapped(const char *address)
 	return i < row_count && !rows[i].free;
 }
 
-TEST_F_TIMEOUT(command, is_looked_at_when_all_of_it_ends, 300)
+TEST_F(command, is_looked_at_when_all_of_it_ends)
 {
 	static char text[4 << 20];
 	char arguments[128];

@@ -78,7 +78,7 @@ static bool told_in_part(const struct program *program)
 	       program_said(program, "; the experiment was not finished");
 }
 
-TEST_F_TIMEOUT(dying, at_each_order, 300)
+TEST_F(dying, at_each_order)
 {
 	bool killed = true;
 	int ended_early = 0;

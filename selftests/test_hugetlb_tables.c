@@ -236,7 +236,7 @@ static void look_at_one(char *map, const uint64_t *pool, struct seen *seen)
 	waitpid(child, NULL, 0);
 }
 
-TEST_F_TIMEOUT(tables, truncate_and_exit_under_scan, 120)
+TEST_F(tables, truncate_and_exit_under_scan)
 {
 	uint64_t end = milliseconds() + scaled_time(2000, _metadata->timeout);
 	struct seen seen = { };
@@ -330,7 +330,7 @@ static bool took_place(const struct freeing *freeing, const struct seen *seen)
 }
 
 /* The kernel need not be preemptible for this to be right, but for it to be a test. */
-TEST_F_TIMEOUT(tables, freed_under_scan, 60)
+TEST_F(tables, freed_under_scan)
 {
 	struct freeing *freeing = setup_map(PAGE, MAP_SHARED | MAP_ANONYMOUS, -1);
 	pid_t target = setup_fork(), freer, interrupter;

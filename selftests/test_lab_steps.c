@@ -145,7 +145,7 @@ static int right_lines(const struct program *program, int offset, int byte, cons
 
 #define FUNCTION "NonRelocatableFunction"
 
-TEST_F_TIMEOUT(steps, of_breakpoint, 120)
+TEST_F(steps, of_breakpoint)
 {
 	static const int lines[] = { 4, 4, 4, 4, 4, 5, 6, 6, 6, 6 };
 	int byte = -1;
@@ -170,7 +170,7 @@ TEST_F_TIMEOUT(steps, of_breakpoint, 120)
 }
 
 /* The byte that says how much the function adds, in B's private view and in all others. */
-TEST_F_TIMEOUT(steps, of_views, 120)
+TEST_F(steps, of_views)
 {
 	static const struct {
 		int lines, adds, copy_adds;
@@ -208,7 +208,7 @@ static int rows_shown(const struct program *program, int *of_vq)
 	return rows;
 }
 
-TEST_F_TIMEOUT(steps, of_patterns, 120)
+TEST_F(steps, of_patterns)
 {
 	ASSERT_EQ(0, start(&self->program, "patterns"));
 	for (int i = 0; i < 8; i++) {
@@ -380,7 +380,7 @@ FIXTURE_TEARDOWN(killed)
 }
 
 /* The director alone gets the signal: what it has started ends because it does. */
-TEST_F_TIMEOUT(killed, at_each_step, 300)
+TEST_F(killed, at_each_step)
 {
 	for (int step = 1; step <= variant->steps; step++) {
 		ASSERT_EQ(0, start(&self->program, variant->lab));

@@ -212,7 +212,7 @@ CHILD(half_read_files, unused)
 	EXPECT_LT(0, begin_to_read(files, 1));
 }
 
-TEST_F_TIMEOUT(vmas, are_told_completely, 300)
+TEST_F(vmas, are_told_completely)
 {
 	uint64_t began = milliseconds();
 
@@ -297,7 +297,7 @@ FIXTURE_TEARDOWN(many)
 	munmap(self->map, 8 * PAGE);
 }
 
-TEST_F_TIMEOUT(many, processes, 300)
+TEST_F(many, processes)
 {
 	pid_t *children = calloc(PROCESSES, sizeof(*children));
 	uint64_t began = milliseconds();
@@ -320,7 +320,7 @@ TEST_F_TIMEOUT(many, processes, 300)
 		setup_end(children[i]);
 }
 
-TEST_F_TIMEOUT(many, open_files, 60)
+TEST_F(many, open_files)
 {
 	enum { FILES = 500 };
 	struct rlimit limit = { 2 * FILES, 2 * FILES };

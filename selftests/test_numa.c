@@ -241,7 +241,7 @@ static bool expect_on_its_way(struct __test_metadata *_metadata,
 }
 
 /* Nothing is missing while it moves, and what is on its way says what it was. */
-TEST_F_TIMEOUT(moving, is_seen, 120)
+TEST_F(moving, is_seen)
 {
 	uint64_t end = milliseconds() + scaled_time(TIME, _metadata->timeout);
 	long seen = 0, scans = 0;
@@ -344,7 +344,7 @@ static int wait_for_hints(FIXTURE_DATA(hint) *self, uint64_t patience)
 	return hints;
 }
 
-TEST_F_TIMEOUT(hint, the_verdict_is_that_of_the_entry_to_come, 120)
+TEST_F(hint, the_verdict_is_that_of_the_entry_to_come)
 {
 	static const int verdicts[HINTED] = {
 		[WRITTEN] = VMQ_ON_WRITE_THROUGH, [READ_LATER] = VMQ_ON_WRITE_THROUGH,

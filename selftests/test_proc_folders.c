@@ -279,7 +279,7 @@ TEST(a_folder_follows_exec)
 }
 
 /* One is attached already. */
-TEST_F_TIMEOUT(folder, no_more_than_256_are_attached, 120)
+TEST_F(folder, no_more_than_256_are_attached)
 {
 	pid_t pids[MAX_ATTACHED];
 

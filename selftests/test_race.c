@@ -269,7 +269,7 @@ FIXTURE_TEARDOWN(race)
 		setup_end(self->race.helper);
 }
 
-TEST_F_TIMEOUT(race, the_walker_reads_anew, 300)
+TEST_F(race, the_walker_reads_anew)
 {
 	struct race *race = &self->race;
 	uint64_t began = milliseconds(), end = began + scaled_time(TIME, _metadata->timeout);

@@ -155,7 +155,7 @@ static bool go_to(struct program *program, const char *title)
 #define ONCE_MORE "Once more, with a new family."
 
 /* The kernel may move pages as long as Enter is awaited. */
-TEST_F_TIMEOUT(steps, go_on_from_where_pages_are_now, 120)
+TEST_F(steps, go_on_from_where_pages_are_now)
 {
 	pid_t parent;
 
@@ -173,7 +173,7 @@ TEST_F_TIMEOUT(steps, go_on_from_where_pages_are_now, 120)
 }
 
 /* It moves the page in the moment between the look and the write: that is not a copy. */
-TEST_F_TIMEOUT(steps, try_again_when_a_page_is_moved, 120)
+TEST_F(steps, try_again_when_a_page_is_moved)
 {
 	pid_t parent;
 
@@ -225,7 +225,7 @@ FIXTURE_TEARDOWN(killed)
 }
 
 /* The director alone gets the signal: what it has started ends because it does. */
-TEST_F_TIMEOUT(killed, at_each_step, 300)
+TEST_F(killed, at_each_step)
 {
 	const struct traces before = traces_now();
 

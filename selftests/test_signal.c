@@ -110,7 +110,7 @@ static bool whole_in_parts(FIXTURE_DATA(stop) *self, long microseconds, bool *in
 	return at == self->end;
 }
 
-TEST_F_TIMEOUT(stop, a_signal_ends_a_scan_with_a_valid_cursor, 120)
+TEST_F(stop, a_signal_ends_a_scan_with_a_valid_cursor)
 {
 	bool interrupted = false;
 	int tries = 0;
@@ -170,7 +170,7 @@ static void *unmap_buffer(void *arg)
 	return NULL;
 }
 
-TEST_F_TIMEOUT(stop, a_buffer_unmapped_halfway, 120)
+TEST_F(stop, a_buffer_unmapped_halfway)
 {
 	int faults = 0;
 
