@@ -18,7 +18,7 @@
 
 static struct vmq_run runs[RECORDS];
 
-/* --- struct page: two pages, of which the second repeats the first */
+/* --- struct page: of the second of two pages, which may repeat the first */
 
 FIXTURE(page) {
 	char *map;

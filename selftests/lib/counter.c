@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Has perf count, and finds struct page for it. */
 #define _GNU_SOURCE
 #include "lib/counter.h"
 
